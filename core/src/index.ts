@@ -146,7 +146,14 @@ export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
-export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export type {
+  EngineMeasures,
+  Monitor,
+  Notice,
+  ObservedEvent,
+  WatchedAttempt,
+  WatchedEngine,
+} from './orchestration/monitoring/monitor.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export { matches } from './orchestration/reading/query/matches.ts';

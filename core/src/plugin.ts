@@ -70,7 +70,20 @@ export type {
   Transport,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
-export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export {
+  ATTRIBUTES,
+  INSTRUMENTS,
+  type Instrument,
+  SPAN_EVENTS,
+} from './orchestration/monitoring/attributes.ts';
+export type {
+  EngineMeasures,
+  Monitor,
+  Notice,
+  ObservedEvent,
+  WatchedAttempt,
+  WatchedEngine,
+} from './orchestration/monitoring/monitor.ts';
 export { folded, hasText, matches } from './orchestration/reading/query/matches.ts';
 export {
   EVERYTHING,
@@ -139,6 +152,8 @@ export type {
   TeamTaskStatus,
   TeamView,
 } from './orchestration/scheduler/team.ts';
+export { attemptPart } from './orchestration/workflow/attempt-key.ts';
+export type { CallTimes } from './shared/call-meter.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';
@@ -153,5 +168,7 @@ export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
 export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { enclosing } from './shared/task-path.ts';
+export { RunTrace } from './shared/trace.ts';
 export { frameText, type StackFrame, userFrame } from './shared/user-frame.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -496,6 +496,11 @@ export const ERROR_CODES = {
     'No plugin of that name is installed in the project.',
     'Use a name that `reprise plugins list` shows.',
   ),
+  REPRISE_TELEMETRY_LOST: entry(
+    'Traces, metrics or logs could not be sent. No run is affected.',
+    'See that the receiver runs and can be reached under the endpoint that the message names. Traces can be made again from history: `reprise trace export`.',
+    true,
+  ),
   REPRISE_TRANSPORT_CLOSED: entry('The transport was used before start() or after stop().', 'Start it first.'),
   REPRISE_TRANSPORT_UNAVAILABLE: entry(
     'What carries the messages could not be reached in time.',

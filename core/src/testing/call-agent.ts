@@ -92,7 +92,7 @@ export async function callAgent<Input, Output>(
   const given = new GivenMessages(taskId, messages, answer, may);
   const run: AttemptRun = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {
     clock: systemClock,
-    monitors: { notice },
+    monitors: { notice, within: (_attempt, work) => work() },
     maxPayloadChars: DEFAULT_ENGINE_OPTIONS.maxPayloadChars,
     graceMs: DEFAULT_ENGINE_OPTIONS.leaseMs,
     traceparent: undefined,

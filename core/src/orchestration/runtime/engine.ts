@@ -10,6 +10,7 @@ import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } fro
 import { flawOf } from '../messaging/flaw-of.ts';
 import { type Heartbeat, readWorkerCommand, toAllEnvelope } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import type { EngineMeasures } from '../monitoring/monitor.ts';
 import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import { runIndex } from '../reading/views/built-in/run-index.ts';
@@ -304,6 +305,13 @@ export class Engine {
   /** The agents that this process hears of while it drives. */
   get agents(): readonly AgentPresence[] {
     return this.#agents.presences();
+  }
+
+  /** What it has measured of itself. */
+  get measures(): Pick<EngineMeasures, 'running' | 'waiting' | 'appends'> {
+    const busy = this.#agents.presences().filter(({ load }) => load > 0);
+    const running = Object.fromEntries(busy.map(({ name, load }) => [name, load]));
+    return { running, waiting: this.#admission.waitingFor, appends: this.#admission.appends };
   }
 
   /** Takes no more commands from here, and schedules nothing more. What workers report is still put on record. */

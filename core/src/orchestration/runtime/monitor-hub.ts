@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { emitWarning } from '../../shared/system.ts';
 import { thrownText } from '../../shared/thrown-text.ts';
-import type { Monitor, Notice, ObservedEvent } from '../monitoring/monitor.ts';
+import type { Monitor, Notice, ObservedEvent, WatchedAttempt, WatchedEngine } from '../monitoring/monitor.ts';
 import { plainNotice } from '../monitoring/plain-notice.ts';
 
 type Observation = { readonly event: ObservedEvent } | { readonly notice: Notice };
@@ -49,6 +49,39 @@ class MonitorQueue {
     this.#draining ??= this.#drain();
   }
 
+  get hasContext(): boolean {
+    try {
+      return typeof this.#monitor.within === 'function';
+    } catch {
+      return false;
+    }
+  }
+
+  watch(engine: WatchedEngine): void {
+    try {
+      this.#monitor.watch?.(engine);
+    } catch (error) {
+      this.#onFailure(this, 'watch', error);
+    }
+  }
+
+  /** Calls `work` once, whatever the monitor does, and returns what that returned. */
+  within<T>(attempt: WatchedAttempt, work: () => T): T {
+    let made: { readonly value: T } | { readonly thrown: unknown } | undefined;
+    const once = (): T => {
+      made ??= attempted(work);
+      if ('thrown' in made) throw made.thrown;
+      return made.value;
+    };
+    try {
+      this.#monitor.within?.(attempt, once);
+    } catch (error) {
+      const ofAgent = made !== undefined && 'thrown' in made && made.thrown === error;
+      if (!ofAgent) this.#onFailure(this, 'within', error);
+    }
+    return once();
+  }
+
   /** Does not reject. A flush that fails does not keep the monitor from being closed. */
   async close(): Promise<void> {
     await this.#draining;
@@ -82,6 +115,14 @@ class MonitorQueue {
   }
 }
 
+function attempted<T>(work: () => T): { readonly value: T } | { readonly thrown: unknown } {
+  try {
+    return { value: work() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
 function nameOf(monitor: Monitor): string | undefined {
   try {
     const { name } = monitor;
@@ -106,6 +147,8 @@ export interface MonitorHealth {
  */
 export class MonitorHub {
   readonly #queues: readonly MonitorQueue[];
+  /** Of monitors in whose context agents work. */
+  readonly #contexts: readonly MonitorQueue[];
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
 
@@ -117,6 +160,7 @@ export class MonitorHub {
   ) {
     const onFailure: OnFailure = (queue, method, error) => this.#failed(queue, `failed in ${method}`, error);
     this.#queues = monitors.map((monitor, index) => new MonitorQueue(monitor, index + 1, limit, onFailure));
+    this.#contexts = this.#queues.filter((queue) => queue.hasContext);
     this.#clock = clock;
     this.#warn = warn;
   }
@@ -135,6 +179,22 @@ export class MonitorHub {
     if (!this.active) return;
     const plain = plainNotice(notice);
     for (const queue of this.#queues) queue.add({ notice: plain });
+  }
+
+  /** Before anything is observed. */
+  watch(engine: WatchedEngine): void {
+    for (const queue of this.#queues) queue.watch(engine);
+  }
+
+  /** Calls `work` in the contexts of all monitors that have one, the first of them outermost; returns what it returns. */
+  within<T>(attempt: WatchedAttempt, work: () => T): T {
+    let call = work;
+    for (const queue of this.#contexts) {
+      if (queue.closed) continue;
+      const inner = call;
+      call = () => queue.within(attempt, inner);
+    }
+    return call();
   }
 
   health(): readonly MonitorHealth[] {

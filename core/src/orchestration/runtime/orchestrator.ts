@@ -1,9 +1,11 @@
 import { blocksOf } from '../../definition/blocks.ts';
 import type { Workflow } from '../../definition/workflow.ts';
+import { readStream } from '../../event-store/read-stream.ts';
 import { RepriseError } from '../../shared/errors.ts';
-import { streamRunId } from '../../shared/ids.ts';
+import { runStream, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
+import type { EngineMeasures, ObservedEvent } from '../monitoring/monitor.ts';
 import { lookForDrivers, silentSummary } from '../reading/drivers.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
 import type { Views } from '../reading/views/views.ts';
@@ -79,6 +81,25 @@ export class Orchestrator {
     });
     this.runs = new RunReader(storage, { list: parts.listRuns, stopped: this.#stopping.signal });
     this.#starts = new RunStarts({ ...parts, runs: this.runs });
+    monitors.watch({ history: (runId, to) => this.#watchedHistory(runId, to), measure: () => this.#measure() });
+  }
+
+  async *#watchedHistory(runId: string, to: number): AsyncGenerator<ObservedEvent, void, undefined> {
+    for await (const event of readStream(this.#parts.storage.events, runStream(runId))) {
+      if (event.revision > to) return;
+      yield { runId, revision: event.revision, event };
+    }
+  }
+
+  #measure(): EngineMeasures {
+    const { views, monitors } = this.#parts;
+    return {
+      ...this.#engine.measures,
+      viewLagMs: views?.lags ?? {},
+      monitors: Object.fromEntries(
+        monitors.health().map(({ name, dropped, failures }) => [name, { dropped, failures }]),
+      ),
+    };
   }
 
   /** The views that this process builds. */

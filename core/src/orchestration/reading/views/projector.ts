@@ -119,6 +119,12 @@ export class Projector {
     }
   }
 
+  /** Of views that were built from something. */
+  get lags(): Readonly<Record<string, number>> {
+    const ages = [...this.#loops.keys()].map((name) => [name, this.lag(name).behindMs] as const);
+    return Object.fromEntries(ages.flatMap(([name, age]) => (age === undefined ? [] : [[name, age]])));
+  }
+
   /** Throws REPRISE_VIEW_UNKNOWN. */
   lag(name: string): ViewLag {
     const { view } = this.#loop(name);

@@ -73,6 +73,12 @@ export class Views {
     return this.#built().lag(name);
   }
 
+  /** How old what each view has seen last is, ms; 0 is up to date. Empty while none is built. */
+  get lags(): Readonly<Record<string, number>> {
+    const projector = this.#projector;
+    return projector === undefined ? {} : projector.lags;
+  }
+
   /** Waits until the view has had the event at a position, `withinMs` (1 s) at most. Says whether it has. */
   async caughtUp(
     name: string,

@@ -1,3 +1,4 @@
+import { CallMeter, type CallTimes } from '../../../shared/call-meter.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { WaitingForRoom } from '../../workflow/explain/explanation.ts';
 import { isInFlight, isListening, type RunState } from '../../workflow/state.ts';
@@ -52,6 +53,7 @@ export class Admission implements AdmissionDesk {
   readonly #waiting: WaitingRuns;
   readonly #granted = new Map<string, Map<Way, number>>();
   readonly #appendMs = new Average();
+  readonly #appends = new CallMeter();
   #turn: AdmissionTurn | undefined;
 
   constructor(parts: AdmissionParts) {
@@ -224,6 +226,19 @@ export class Admission implements AdmissionDesk {
   /** An append took so long: that is how far an attempt is from the one before. */
   appended(ms: number): void {
     this.#appendMs.add(ms);
+    this.#appends.took(ms);
+  }
+
+  /** Appends, as far as they were measured. */
+  get appends(): CallTimes {
+    return this.#appends.times;
+  }
+
+  /** How many attempts wait for room, by the name of the limit that has none. */
+  get waitingFor(): Readonly<Record<string, number>> {
+    const waiting: Record<string, number> = {};
+    for (const { at, want } of this.#waiting.asks()) waiting[at.name] = (waiting[at.name] ?? 0) + want;
+    return waiting;
   }
 
   /** The workers of an agent have more or less room than before. */

@@ -34,6 +34,10 @@ export class WaitingRuns {
     return [...(this.#asks.get(runId)?.values() ?? [])];
   }
 
+  *asks(): Generator<Ask> {
+    for (const asks of this.#asks.values()) yield* asks.values();
+  }
+
   *ways(): Generator<Way> {
     for (const asks of this.#asks.values()) yield* asks.keys();
   }

@@ -5,6 +5,7 @@ import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
+import type { WatchedAttempt } from '../../monitoring/monitor.ts';
 import { attemptKey } from '../../workflow/attempt-key.ts';
 import type { MailCall } from '../../workflow/commands.ts';
 import type { Directive } from '../../workflow/directives.ts';
@@ -28,7 +29,7 @@ export type AttemptOutcome =
 
 export interface AttemptRunParts {
   readonly clock: Clock;
-  readonly monitors: Pick<MonitorHub, 'notice'>;
+  readonly monitors: Pick<MonitorHub, 'notice' | 'within'>;
   readonly maxPayloadChars: number;
   /** How long an agent may take to heed its signal before it is left behind. */
   readonly graceMs: number;
@@ -177,7 +178,8 @@ export class AttemptRun {
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     // From here on it has used what it says.
     if (this.#used === NOTHING_USED) this.#used = undefined;
-    const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
+    const [task, context] = [this.#task(input as Json), this.#context()];
+    const returned = await this.#parts.monitors.within(this.#watched(), () => this.#agent.handle(task, context));
     const directives = this.#directives.close();
     this.#returned = true;
     this.#calls?.close();
@@ -209,19 +211,20 @@ export class AttemptRun {
     this.#used = Object.fromEntries(sums);
   }
 
+  #watched(): WatchedAttempt {
+    const { taskId, attempt, agent } = this.dispatch;
+    return { runId: this.runId, taskId, attempt, agent, traceparent: this.#parts.traceparent };
+  }
+
   #report({ code, message }: ErrorData, error: unknown): void {
     const stack = stackOf(error);
     if (stack === undefined) return;
-    const { taskId, attempt, agent } = this.dispatch;
     this.#parts.monitors.notice({
       kind: 'log',
       failure: true,
       level: isMistake(error) ? 'warn' : 'info',
       message: `the agent failed: ${message}`,
-      runId: this.runId,
-      taskId,
-      attempt,
-      agent,
+      ...this.#place(),
       fields: { code, stack },
     });
   }
@@ -262,18 +265,21 @@ export class AttemptRun {
     };
   }
 
+  /** What log lines of the attempt have in common. */
+  #place() {
+    const { traceparent, ...place } = this.#watched();
+    return traceparent === undefined ? place : { ...place, traceparent };
+  }
+
   #logger(): AgentLogger {
-    const { taskId, attempt, agent } = this.dispatch;
+    const place = this.#place();
     const log =
       (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>) =>
         this.#parts.monitors.notice({
           kind: 'log',
           level,
           message,
-          runId: this.runId,
-          taskId,
-          attempt,
-          agent,
+          ...place,
           ...(fields === undefined ? {} : { fields }),
         });
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };

@@ -1,0 +1,187 @@
+import { context, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  ATTRIBUTES,
+  type Monitor,
+  type Notice,
+  type ObservedEvent,
+  RepriseError,
+  type ScheduledCall,
+  systemClock,
+  type WatchedAttempt,
+  type WatchedEngine,
+} from '@reprise/core/plugin';
+import { LoopWatch } from './metrics/loop-delay.ts';
+import type { ResolvedOptions } from './options.ts';
+import { RunBook } from './run-book.ts';
+import type { Fact } from './seen-event.ts';
+import { Pipeline } from './sending/pipeline.ts';
+import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
+import { TelemetryThread } from './sending/thread.ts';
+import { present } from './spans/open-span.ts';
+import { isSampled } from './spans/sampling.ts';
+import { parseTraceparent } from './spans/trace-ids.ts';
+
+/** How often it is measured how engine and process do, how often at most it is said that something was lost, and how long a flush is waited for; ms. */
+const MEASURE_MS = 5000;
+const SAY_MS = 10_000;
+const FLUSH_MS = 2000;
+
+/**
+ * Traces, metrics and logs of all that it is shown, sent by OpenTelemetry in a thread of its own (with `redact`, in the engine's). What could not be sent is
+ * counted, and said by an error of the next call, for the engine to report: never more than one in 10 s.
+ */
+export class OpenTelemetryMonitor implements Monitor {
+  readonly name = 'opentelemetry';
+  readonly #options: ResolvedOptions;
+  readonly #telemetry: Telemetry;
+  readonly #book: RunBook;
+  readonly #measures: boolean;
+  #engine: WatchedEngine | undefined;
+  #loop: LoopWatch | undefined;
+  #timer: ScheduledCall | undefined;
+  #lost = 0;
+  #problem: string | undefined;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #closing: Promise<void> | undefined;
+
+  /** `telemetry`: for tests. */
+  constructor(options: ResolvedOptions, telemetry?: Telemetry) {
+    this.#options = options;
+    const onLost = (losses: Losses): void => this.#onLost(losses);
+    this.#telemetry =
+      telemetry ??
+      (options.redact === undefined
+        ? new TelemetryThread(options, { onLost, onForgotten: () => this.#book.forget() })
+        : new Pipeline(options, onLost));
+    this.#measures = options.metrics || options.prometheus !== undefined;
+    this.#book = new RunBook(
+      {
+        texts: options.texts,
+        counts: this.#measures,
+        resendMs: options.resendMs,
+        isSampled: (traceparent) => options.traces && isSampled(traceparent, options.sampling),
+        lost: (count, why) => this.#onLost({ count, why }),
+      },
+      this.#telemetry,
+    );
+    if (!this.#measures) return;
+    this.#loop = new LoopWatch();
+    this.#timer = systemClock.schedule(MEASURE_MS, () => this.#measure());
+  }
+
+  watch(engine: WatchedEngine): void {
+    this.#engine = engine;
+    this.#book.engine = engine;
+  }
+
+  onEvent(observed: ObservedEvent): void {
+    if (this.#closing !== undefined) return;
+    this.#book.take(observed);
+    this.#sayProblem();
+  }
+
+  onNotice(notice: Notice): void {
+    if (this.#closing !== undefined || !this.#options.logs || notice.kind !== 'log') return;
+    this.#telemetry.log(recordOf(notice, this.#options.texts));
+  }
+
+  /** What the agent does belongs to its attempt: the context that it works in says so, to whatever it uses OpenTelemetry for. */
+  within<T>({ traceparent }: WatchedAttempt, work: () => T): T {
+    const place = this.#options.traces ? parseTraceparent(traceparent) : undefined;
+    if (place === undefined) return work();
+    const { SAMPLED, NONE } = TraceFlags;
+    const traceFlags = isSampled(traceparent, this.#options.sampling) ? SAMPLED : NONE;
+    const { traceId, spanId } = place;
+    return context.with(trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true }), work);
+  }
+
+  async forceFlush(): Promise<void> {
+    if (this.#closing !== undefined) return;
+    await this.#flush();
+    this.#sayProblem();
+  }
+
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#measures) this.#telemetry.measured(this.#read());
+    const flushed = this.#book.settled().then(() => this.#telemetry.flush());
+    const isLate = await late(FLUSH_MS, flushed);
+    if (isLate) this.#onLost({ count: 0, why: `not all that is known was sent within ${FLUSH_MS} ms` });
+  }
+
+  async #close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#loop?.stop();
+    await late(FLUSH_MS, this.#telemetry.close());
+  }
+
+  #read() {
+    const loop = this.#loop?.read() ?? { meanMs: 0, p99Ms: 0, maxMs: 0 };
+    const lost = this.#lost;
+    return this.#engine === undefined ? { loop, lost } : { engine: this.#engine.measure(), loop, lost };
+  }
+
+  #measure(): void {
+    this.#telemetry.measured(this.#read());
+    this.#timer = systemClock.schedule(MEASURE_MS, () => this.#measure());
+  }
+
+  #onLost({ count, why }: Losses): void {
+    this.#lost += count;
+    this.#problem = why;
+  }
+
+  /** Throws what the engine is to report. */
+  #sayProblem(): void {
+    const why = this.#problem;
+    const now = systemClock.now();
+    if (why === undefined || now - this.#saidAt < SAY_MS) return;
+    this.#problem = undefined;
+    this.#saidAt = now;
+    throw new RepriseError('REPRISE_TELEMETRY_LOST', `${why}. In all ${this.#lost} were lost; no run is affected.`);
+  }
+}
+
+/** Whether the work has not ended within so many ms. Does not reject. */
+async function late(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = systemClock.schedule(ms, () => resolve(true));
+  const done = (): void => resolve(false);
+  work.then(done, done);
+  const isLate = await promise;
+  timer.cancel();
+  return isLate;
+}
+
+/** `texts`: with the fields that were logged beside the message, and what an error says. */
+function recordOf(notice: Extract<Notice, { kind: 'log' }>, texts: boolean): SeenLog {
+  const { level, message, runId, taskId, attempt, agent, traceparent, fields = {}, failure } = notice;
+  const { code } = fields;
+  const facts: Readonly<Record<string, Fact | undefined>> = {
+    [ATTRIBUTES.runId]: runId,
+    [ATTRIBUTES.taskId]: taskId,
+    [ATTRIBUTES.attempt]: attempt,
+    [ATTRIBUTES.agent]: agent,
+    [ATTRIBUTES.errorType]: typeof code === 'string' ? code : undefined,
+    ...(texts ? Object.fromEntries(Object.entries(fields).map(([key, value]) => [`log.${key}`, factOf(value)])) : {}),
+  };
+  return {
+    time: systemClock.now(),
+    level,
+    message: failure === true && !texts ? 'the agent failed' : message.slice(0, MAX_MESSAGE),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    facts: present(facts),
+  };
+}
+
+const MAX_MESSAGE = 4096;
+
+function factOf(value: unknown): Fact | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === undefined || value === null) return undefined;
+  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).slice(0, MAX_MESSAGE);
+}

@@ -1,0 +1,19 @@
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { definePlugin, type Plugin } from '@reprise/core/plugin';
+import { OpenTelemetryMonitor } from './opentelemetry-monitor.ts';
+import { type OpenTelemetryOptions, resolveOptions } from './options.ts';
+
+/** Traces, metrics and logs of every run, by OpenTelemetry. Throws REPRISE_CONFIG_INVALID at once when an option is wrong. */
+export function openTelemetryMonitor(options: OpenTelemetryOptions = {}): Plugin<'monitor'> {
+  const resolved = resolveOptions(options);
+  return definePlugin({
+    name: 'opentelemetry',
+    kind: 'monitor',
+    create: () => {
+      // Agents' own spans find their attempt by it. Whoever has set up OpenTelemetry has one already, which is left as it is.
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      return new OpenTelemetryMonitor(resolved);
+    },
+  });
+}

@@ -1,0 +1,42 @@
+import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
+import type { Fact, SeenEvent } from '../seen-event.ts';
+
+/** An event on its way. `emitFrom`: see Traces.take(); above 0 it is no news. */
+export interface Sighting {
+  /** Whether spans are made of it: its run was sampled. */
+  readonly traced: boolean;
+  readonly event: SeenEvent;
+  readonly emitFrom: number;
+}
+
+/** A record of the log. */
+export interface SeenLog {
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** W3C trace context of the attempt. */
+  readonly traceparent?: string;
+  readonly facts: Readonly<Record<string, Fact>>;
+}
+
+/** What was not sent, and why the last of it. */
+export interface Losses {
+  readonly count: number;
+  readonly why: string;
+}
+
+/** What makes telemetry of what was seen, and sends it: in this thread, or in one of its own. Nothing of it throws or rejects. */
+export interface Telemetry {
+  saw(sighting: Sighting): void;
+  /** The trace of a run that is not followed; `traceparent`: the context that it was started in. */
+  know(runId: string, traceparent: string | undefined): void;
+  log(record: SeenLog): void;
+  measured(measures: ProcessMeasures): void;
+  /** Resolves once what came before is sent, or lost. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Told of losses. */
+export type OnLost = (losses: Losses) => void;
