@@ -14,6 +14,7 @@ import { LoopWatch } from './metrics/loop-delay.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RunBook } from './run-book.ts';
 import type { Fact } from './seen-event.ts';
+import { isLate } from './sending/is-late.ts';
 import { Pipeline } from './sending/pipeline.ts';
 import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
 import { TelemetryThread } from './sending/thread.ts';
@@ -25,6 +26,7 @@ import { parseTraceparent } from './spans/trace-ids.ts';
 const MEASURE_MS = 5000;
 const SAY_MS = 10_000;
 const FLUSH_MS = 2000;
+const LAST_MS = 100;
 
 /**
  * Traces, metrics and logs of all that it is shown, sent by OpenTelemetry in a thread of its own (with `redact`, in the engine's). What could not be sent is
@@ -42,6 +44,7 @@ export class OpenTelemetryMonitor implements Monitor {
   #lost = 0;
   #problem: string | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
+  #isBehind = false;
   #closing: Promise<void> | undefined;
 
   /** `telemetry`: for tests. */
@@ -56,7 +59,6 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#measures = options.metrics || options.prometheus !== undefined;
     this.#book = new RunBook(
       {
-        texts: options.texts,
         counts: this.#measures,
         resendMs: options.resendMs,
         isSampled: (traceparent) => options.traces && isSampled(traceparent, options.sampling),
@@ -109,14 +111,15 @@ export class OpenTelemetryMonitor implements Monitor {
   async #flush(): Promise<void> {
     if (this.#measures) this.#telemetry.measured(this.#read());
     const flushed = this.#book.settled().then(() => this.#telemetry.flush());
-    const isLate = await late(FLUSH_MS, flushed);
-    if (isLate) this.#onLost({ count: 0, why: `not all that is known was sent within ${FLUSH_MS} ms` });
+    this.#isBehind = await isLate(FLUSH_MS, flushed);
+    if (this.#isBehind) this.#onLost({ count: 0, why: `not all that is known was sent within ${FLUSH_MS} ms` });
   }
 
   async #close(): Promise<void> {
     this.#timer?.cancel();
     this.#loop?.stop();
-    await late(FLUSH_MS, this.#telemetry.close());
+    // What could not be sent a moment ago will not be now.
+    await this.#telemetry.close(this.#isBehind ? LAST_MS : FLUSH_MS);
   }
 
   #read() {
@@ -144,17 +147,6 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#saidAt = now;
     throw new RepriseError('REPRISE_TELEMETRY_LOST', `${why}. In all ${this.#lost} were lost; no run is affected.`);
   }
-}
-
-/** Whether the work has not ended within so many ms. Does not reject. */
-async function late(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = systemClock.schedule(ms, () => resolve(true));
-  const done = (): void => resolve(false);
-  work.then(done, done);
-  const isLate = await promise;
-  timer.cancel();
-  return isLate;
 }
 
 /** `texts`: with the fields that were logged beside the message, and what an error says. */

@@ -7,13 +7,13 @@ import type { Losses, SeenLog } from './telemetry.ts';
 export type WorkerData = Omit<ResolvedOptions, 'redact'>;
 
 export type ToWorker =
-  /** See pack(). */
+  /** See packed.ts. */
   | { readonly kind: 'saw'; readonly text: string }
   | { readonly kind: 'know'; readonly runId: string; readonly traceparent: string | undefined }
   | { readonly kind: 'log'; readonly record: SeenLog }
   | { readonly kind: 'measured'; readonly measures: ProcessMeasures }
   | { readonly kind: 'flush'; readonly id: number }
-  | { readonly kind: 'close'; readonly id: number };
+  | { readonly kind: 'close'; readonly id: number; readonly withinMs: number };
 
 export type FromWorker =
   /** Sightings that it is done with. */
