@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { toErrorData } from '../../shared/errors.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { emitWarning } from '../../shared/system.ts';
 import { thrownText } from '../../shared/thrown-text.ts';
@@ -222,7 +223,8 @@ export class MonitorHub {
     const message = `the monitor '${queue.name}' ${what}: ${thrownText(error)} (said once; monitorHealth counts the rest)`;
     const others = this.#queues.filter((other) => other !== queue && !other.closed);
     if (others.length === 0) this.#warn(message);
-    const fields = { code: 'REPRISE_PLUGIN_INVALID', monitor: queue.name };
+    const { code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
+    const fields = { code, monitor: queue.name };
     for (const other of others) other.add({ notice: { kind: 'log', level: 'warn', message, fields } });
   }
 }
