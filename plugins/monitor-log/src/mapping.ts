@@ -132,6 +132,8 @@ export function noticeEntry(notice: Notice, payloads: boolean): LogEntry | undef
       const message = `${where(run, task, attempt)}dispatched to ${agent}`;
       return { level: 'debug', message, fields: { notice: 'dispatched', run, task, attempt, agent } };
     }
+    case 'appended':
+      return undefined;
     case 'progress': {
       if (!payloads) return undefined;
       const { runId: run, taskId: task, attempt, progress } = notice;

@@ -18,8 +18,10 @@ import { isLate } from './sending/is-late.ts';
 import { Pipeline } from './sending/pipeline.ts';
 import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
 import { TelemetryThread } from './sending/thread.ts';
+import { detailOf, processSpan } from './spans/detail-spans.ts';
 import { present } from './spans/open-span.ts';
 import { isSampled } from './spans/sampling.ts';
+import type { Span } from './spans/span.ts';
 import { parseTraceparent } from './spans/trace-ids.ts';
 
 /** How often it is measured how engine and process do, how often at most it is said that something was lost, and how long a flush is waited for; ms. */
@@ -34,6 +36,7 @@ const LAST_MS = 100;
  */
 export class OpenTelemetryMonitor implements Monitor {
   readonly name = 'opentelemetry';
+  readonly details: boolean;
   readonly #options: ResolvedOptions;
   readonly #telemetry: Telemetry;
   readonly #book: RunBook;
@@ -50,6 +53,7 @@ export class OpenTelemetryMonitor implements Monitor {
   /** `telemetry`: for tests. */
   constructor(options: ResolvedOptions, telemetry?: Telemetry) {
     this.#options = options;
+    this.details = options.details && options.traces;
     const onLost = (losses: Losses): void => this.#onLost(losses);
     this.#telemetry =
       telemetry ??
@@ -83,18 +87,39 @@ export class OpenTelemetryMonitor implements Monitor {
   }
 
   onNotice(notice: Notice): void {
-    if (this.#closing !== undefined || !this.#options.logs || notice.kind !== 'log') return;
-    this.#telemetry.log(recordOf(notice, this.#options.texts));
+    if (this.#closing !== undefined) return;
+    if (notice.kind === 'log') {
+      if (this.#options.logs) this.#telemetry.log(recordOf(notice, this.#options.texts));
+    } else if (this.details) this.#detail(detailOf(notice, systemClock.now()));
   }
 
   /** What the agent does belongs to its attempt: the context that it works in says so, to whatever it uses OpenTelemetry for. */
-  within<T>({ traceparent }: WatchedAttempt, work: () => T): T {
+  within<T>(attempt: WatchedAttempt, work: () => T): T {
+    const { traceparent } = attempt;
     const place = this.#options.traces ? parseTraceparent(traceparent) : undefined;
     if (place === undefined) return work();
     const { SAMPLED, NONE } = TraceFlags;
     const traceFlags = isSampled(traceparent, this.#options.sampling) ? SAMPLED : NONE;
     const { traceId, spanId } = place;
-    return context.with(trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true }), work);
+    const around = trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true });
+    return context.with(around, this.details ? () => this.#timed(attempt, work) : work);
+  }
+
+  #timed<T>(attempt: WatchedAttempt, work: () => T): T {
+    const start = systemClock.now();
+    const ended = (failed: boolean): void => this.#detail(processSpan(attempt, start, systemClock.now(), failed));
+    const given = work();
+    // What it comes to is the engine's; here it is only waited for.
+    Promise.resolve(given).then(
+      () => ended(false),
+      () => ended(true),
+    );
+    return given;
+  }
+
+  #detail(span: Span | undefined): void {
+    if (span === undefined || this.#closing !== undefined) return;
+    if (isSampled(`00-${span.traceId}-${span.spanId}-01`, this.#options.sampling)) this.#telemetry.span(span);
   }
 
   async forceFlush(): Promise<void> {

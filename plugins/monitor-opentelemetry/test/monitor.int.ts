@@ -179,6 +179,21 @@ describe('runs with the OpenTelemetry monitor', () => {
     }
   });
 
+  it('show appends, dispatches and calls, when they are asked for', async () => {
+    await withMonitor({ details: true }, run);
+    const named = (name: string) => receiver.spans.filter((span) => span.name === name);
+    const attempts = named('invoke_agent writer').map(({ spanId }) => spanId);
+    for (const name of ['publish writer', 'process writer'])
+      expect(
+        named(name)
+          .map(({ parentSpanId }) => parentSpanId)
+          .sort(),
+      ).to.deep.equal([...attempts].sort());
+    expect(named('append').length).to.be.above(3);
+    expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).to.equal(receiver.spans.length);
+    expect(new Set(receiver.spans.map(({ traceId }) => traceId)).size).to.equal(1);
+  });
+
   it('are looked at by redact, and a span that it cannot bear is not sent', async () => {
     const options: OpenTelemetryOptions = {
       redact: (attributes, { name }) => {

@@ -87,6 +87,10 @@ export class Pipeline implements Telemetry {
     this.#traces?.know(runId, traceparent);
   }
 
+  span(span: Span): void {
+    if (this.#spans !== undefined) this.#emit(span);
+  }
+
   log(seen: SeenLog): void {
     const redacted = this.#redacted('logs', () => redactedLog(seen, this.#options.redact));
     if (redacted !== undefined) this.#logger?.emit(logRecord(redacted));

@@ -1,6 +1,7 @@
 import type { ObservedEvent } from '@reprise/core/plugin';
 import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
 import type { Fact } from '../seen-event.ts';
+import type { Span } from '../spans/span.ts';
 
 /** An event, and what is to become of it. `emitFrom`: see Traces.take(); above 0 it is no news. */
 export interface Sighting {
@@ -34,6 +35,8 @@ export interface Telemetry {
   saw(sighting: Sighting): void;
   /** The trace of a run that is not followed; `traceparent`: the context that it was started in. */
   know(runId: string, traceparent: string | undefined): void;
+  /** One that does not follow from events. */
+  span(span: Span): void;
   log(record: SeenLog): void;
   measured(measures: ProcessMeasures): void;
   /** Resolves once what came before is sent, or lost. */

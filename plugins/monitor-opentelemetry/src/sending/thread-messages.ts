@@ -1,5 +1,6 @@
 import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { Span } from '../spans/span.ts';
 import type { Losses, SeenLog } from './telemetry.ts';
 
 // What the engine's thread and the one that sends say to each other.
@@ -10,6 +11,7 @@ export type ToWorker =
   /** See packed.ts. */
   | { readonly kind: 'saw'; readonly text: string }
   | { readonly kind: 'know'; readonly runId: string; readonly traceparent: string | undefined }
+  | { readonly kind: 'span'; readonly span: Span }
   | { readonly kind: 'log'; readonly record: SeenLog }
   | { readonly kind: 'measured'; readonly measures: ProcessMeasures }
   | { readonly kind: 'flush'; readonly id: number }

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type ScheduledCall, systemClock } from '@reprise/core/plugin';
 import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { Span } from '../spans/span.ts';
 import { isLate } from './is-late.ts';
 import { messageOf } from './message-of.ts';
 import { type Packed, pack, toText } from './packed.ts';
@@ -61,6 +62,10 @@ export class TelemetryThread implements Telemetry {
 
   know(runId: string, traceparent: string | undefined): void {
     this.#say({ kind: 'know', runId, traceparent });
+  }
+
+  span(span: Span): void {
+    this.#say({ kind: 'span', span });
   }
 
   log(record: SeenLog): void {

@@ -28,6 +28,8 @@ parentPort?.on('message', (message: ToWorker) => {
       return saw(message.text);
     case 'know':
       return pipeline.know(message.runId, message.traceparent);
+    case 'span':
+      return pipeline.span(message.span);
     case 'log':
       return pipeline.log(message.record);
     case 'measured':
