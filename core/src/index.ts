@@ -28,6 +28,7 @@ export {
   sequentialScheduler,
 } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
+export { type Client, type ClientConfig, createClient } from './container/create-client.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
 export { type AnyPlugin, assertPlugin, createPart, definePlugin, type Plugin } from './container/plugin.ts';
@@ -250,7 +251,7 @@ export type {
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export { type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export type {
   ProgramMessages,

@@ -14,7 +14,7 @@ import { after, afterEach, before, beforeEach, it } from 'mocha';
 import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
 import { pause, until } from '../../plugins/transport-kafka/test/support/talk.ts';
 import { withBroker } from '../../plugins/transport-kafka/test/support/with-broker.ts';
-import type { ClusterOptions } from './support/cluster-process.ts';
+import type { ClusterOptions, ClusterRole } from './support/cluster-process.ts';
 
 // Several orchestrators and several workers, each a process of its own, over a real Kafka and the protocol of EventStoreDB.
 
@@ -26,7 +26,7 @@ class Member {
   readonly child: ChildProcess;
   readonly lines: string[] = [];
 
-  constructor(role: 'orchestrator' | 'worker', options: ClusterOptions) {
+  constructor(role: ClusterRole, options: ClusterOptions) {
     const argv = ['--conditions=reprise-source', PROGRAM, role, JSON.stringify(options)];
     const { NODE_OPTIONS: _inherited, ...env } = process.env;
     this.child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'], env });
@@ -67,7 +67,7 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
     const path = join(folder, 'calls');
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
   };
-  async function member(role: 'orchestrator' | 'worker'): Promise<Member> {
+  async function member(role: ClusterRole): Promise<Member> {
     const made = new Member(role, {
       kafka: { brokers: broker().address, namespace, partitions: 8, sessionMs: 1500 },
       store: store(),
@@ -108,6 +108,18 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
     const runs = paid.map((line) => line.split(' ')[0]);
     expect(runs.length, 'and of each run one').to.equal(new Set(runs).size);
   }
+
+  it('carry out what a program starts that only watches, as soon as there is anybody who drives', async () => {
+    const [first, second] = [await member('orchestrator'), await member('orchestrator')];
+    await member('worker');
+    const watcher = await member('watcher');
+    expect(watcher.lines[0]).to.equal('client');
+    start(watcher, RUNS.slice(0, 6));
+    await until(() => watcher.lines.filter((line) => line.startsWith('ended ')).length === 6);
+    expect([...watcher.runs]).to.deep.equal([]);
+    expect(first.runs.size + second.runs.size).to.equal(6);
+    expect(watcher.lines.filter((line) => line.startsWith('error '))).to.deep.equal([]);
+  });
 
   it('share the runs: each drives some, whoever started them', async () => {
     const [first, second] = [await member('orchestrator'), await member('orchestrator')];

@@ -39,7 +39,7 @@ export async function driveRun(opened: Opened, { begin, report, view, relay }: D
   relay.view = view;
   let runId: string | undefined;
   try {
-    const role = await orchestrator.start();
+    const role = await orchestrator.start({ drive: 'if-nobody-does' });
     const handle = await begin();
     runId = handle.id;
     relay.runId = runId;

@@ -26,7 +26,15 @@ import { TOKENS } from './tokens.ts';
  * Throws REPRISE_PLUGIN_INVALID, REPRISE_CONFIG_INVALID, REPRISE_DEFINITION_INVALID or REPRISE_AGENT_UNKNOWN before anything has
  * started; a message says what to add.
  */
-export async function createReprise(config: RepriseConfig = {}): Promise<Orchestrator> {
+export function createReprise(config: RepriseConfig = {}): Promise<Orchestrator> {
+  return compose(config, {});
+}
+
+/** `anyAgents`: agents that a workflow names need not be there: whoever carries runs out has them. */
+export async function compose(
+  config: RepriseConfig,
+  { anyAgents = false }: { readonly anyAgents?: boolean },
+): Promise<Orchestrator> {
   assertKnownKeys(config);
   for (const plugin of config.plugins ?? []) assertPlugin(plugin);
   const plugins: readonly AnyPlugin[] = [graphScheduler(), sequentialScheduler(), ...(config.plugins ?? [])];
@@ -47,11 +55,11 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   const strategies = await createAll(plugins, 'scheduler', context);
   const pluginAgents = (await createAll(plugins, 'agent', context)).flat();
   // Agents may be elsewhere when the transport spans processes, which it says once it is made. All else is checked before anything is.
-  const mayHave = plugins.some(({ kind }) => kind === 'transport');
+  const mayHave = anyAgents || plugins.some(({ kind }) => kind === 'transport');
   const registry = createRegistry(config, pluginAgents, strategies, { spans: mayHave });
   container.bind(TOKENS.registry).toConstantValue(registry);
   const parts = await openParts(plugins, context, ({ spans = false }) => {
-    if (mayHave && !spans) createRegistry(config, pluginAgents, strategies);
+    if (mayHave && !spans && !anyAgents) createRegistry(config, pluginAgents, strategies);
   });
   try {
     return wire(container, parts, viewsOf(config, parts.storage));

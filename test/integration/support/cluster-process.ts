@@ -5,8 +5,10 @@ import { eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
 import { kafkaTransport } from '@reprise/transport-kafka';
 import { sqliteViewStore } from '@reprise/view-store-sqlite';
 
-// A process of cluster.int.ts: `orchestrator` or `worker`, and its options as JSON. An orchestrator starts the runs whose ids come in, a line each, and says what it
+// A process of cluster.int.ts: `orchestrator`, `watcher` or `worker`, and its options as JSON. An orchestrator starts the runs whose ids come in, a line each, and says what it
 // dispatches; a worker writes down each call of its agent.
+
+export type ClusterRole = 'orchestrator' | 'watcher' | 'worker';
 
 export interface ClusterOptions {
   readonly kafka: Parameters<typeof kafkaTransport>[0];
@@ -66,6 +68,11 @@ if (role === 'worker') {
     ],
     limits,
   });
-  say(await reprise.start());
-  for await (const id of createInterface({ input: process.stdin })) await reprise.startRun('cluster', null, { id });
+  // A watcher waits for the runs that it starts, and drives none where others do.
+  const watches = role === 'watcher';
+  say(await reprise.start({ drive: watches ? 'if-nobody-does' : true }));
+  for await (const id of createInterface({ input: process.stdin })) {
+    const run = await reprise.startRun('cluster', null, { id });
+    if (watches) run.result().then((result) => say(`ended ${id} ${JSON.stringify(result)}`));
+  }
 }

@@ -29,9 +29,15 @@ import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from '
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
 import { unavailable } from './shared-mutexes.ts';
+import { startUnderId } from './start-under-id.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
 import { WaitingLines } from './waiting-lines.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
+
+export interface DriveOptions {
+  /** Default true. */
+  readonly drive?: boolean | 'if-nobody-does';
+}
 
 /** What an orchestrator is made of; the container brings it. */
 export type OrchestratorParts = Omit<EngineParts, 'id'>;
@@ -134,9 +140,10 @@ export class Orchestrator {
    *
    * Its agents work while it drives; where the transport spans processes, also while another one does.
    *
-   * `drive: false`: it stays a client, and carries nothing out, whoever drives.
+   * `drive: false`: it stays a client, and carries nothing out, whoever drives. `if-nobody-does`: so, where others drive that share the runs out among them
+   * (where only one can, it waits for that one to end, as ever).
    */
-  async start({ drive = true }: { readonly drive?: boolean } = {}): Promise<Role> {
+  async start({ drive = true }: DriveOptions = {}): Promise<Role> {
     if (this.role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
     this.#driving.begin();
     this.#letExit = keepAlive();
@@ -149,8 +156,9 @@ export class Orchestrator {
     };
     try {
       await this.#parts.views?.start();
-      if (drive && this.#parts.transport.spans === true) await this.#work();
-      if (drive) await this.#driving.stand();
+      const stands = drive === 'if-nobody-does' ? !(await this.#othersShare()) : drive;
+      if (stands && this.#parts.transport.spans === true) await this.#work();
+      if (stands) await this.#driving.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
       await this.stop({ drainMs: 0 }).catch(() => undefined);
@@ -163,12 +171,21 @@ export class Orchestrator {
     return this.#driving.role;
   }
 
+  /** Whether others share the runs of this store out among them. */
+  async #othersShare(): Promise<boolean> {
+    const { ownership } = this.#parts.transport;
+    if (!this.#shares || ownership?.drivers === undefined) return false;
+    await this.#startTransport();
+    return (await ownership.drivers()).length > 0;
+  }
+
   async #work(): Promise<void> {
     await this.#startTransport();
     await this.#worker?.start();
   }
 
   async #startTransport(): Promise<void> {
+    if (this.#transportStarted) return;
     await this.#parts.transport.start();
     this.#transportStarted = true;
   }
@@ -218,9 +235,14 @@ export class Orchestrator {
         'REPRISE_NOT_STARTED',
         'startRun() was called before start(): nothing would carry the run out.',
       );
-    const command = await this.#starts.start(workflow as string | RegisteredWorkflow, input, options);
-    await this.#submit(command);
-    return this.run<Output>(command.runId);
+    const begin = async (id?: string): Promise<string> => {
+      const named = id === undefined ? options : { ...options, id };
+      const command = await this.#starts.start(workflow as string | RegisteredWorkflow, input, named);
+      await this.#submit(command);
+      return command.runId;
+    };
+    const name = typeof workflow === 'string' ? workflow : workflow.definition.name;
+    return this.run<Output>(await startUnderId(this.runs, { workflow: name, ...options }, begin));
   }
 
   /**

@@ -25,6 +25,12 @@ export interface StartRunOptions {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
   readonly id?: string;
   readonly version?: string;
+  /**
+   * When there is a run of that `id` already, open or ended. `reject`: REPRISE_RUN_EXISTS. `existing`: it is handed back, when it is of the same workflow, in
+   * whatever version (else REPRISE_RUN_EXISTS). `new`: another run is started, with the first of `<id>-2`, `<id>-3`… that is free. Default `reject`; a
+   * start that is repeated with its `requestId` is the same start whatever this says.
+   */
+  readonly onConflict?: 'reject' | 'existing' | 'new';
   /** Makes the start idempotent across repeats. Default: unique. */
   readonly requestId?: string;
   /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
