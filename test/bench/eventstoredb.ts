@@ -10,17 +10,23 @@ export async function withEventStoreDB<T>(work: (store: AnyPlugin) => Promise<T>
   const namespace = `bench${process.pid}_${Math.floor(performance.now())}`;
   const url = process.env['REPRISE_EVENTSTOREDB_URL'];
   if (url !== undefined) return work(eventstoredbEventStore({ connectionString: url, namespace }));
+  const { connectionString, stop } = await serveEventStoreDB();
+  try {
+    return await work(eventstoredbEventStore({ connectionString, namespace }));
+  } finally {
+    stop();
+  }
+}
+
+/** The protocol server in a process of its own. */
+export async function serveEventStoreDB(): Promise<{ readonly connectionString: string; stop(): void }> {
   const server: ChildProcess = spawn(
     process.execPath,
     ['--conditions=reprise-source', fileURLToPath(import.meta.url), 'serve'],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  try {
-    const [said] = await once(server.stdout ?? server, 'data');
-    return await work(eventstoredbEventStore({ connectionString: String(said).trim(), namespace }));
-  } finally {
-    server.kill();
-  }
+  const [said] = await once(server.stdout ?? server, 'data');
+  return { connectionString: String(said).trim(), stop: () => void server.kill() };
 }
 
 if (process.argv[2] === 'serve') process.stdout.write(`${(await new ProtocolServer().start()).connectionString}\n`);
