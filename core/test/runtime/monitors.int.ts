@@ -9,7 +9,7 @@ import {
   systemClock,
   workflow,
 } from '@reprise/core';
-import { nextTurn } from '@reprise/core/plugin';
+import { nextTurn, type WatchedEngine } from '@reprise/core/plugin';
 import { ManualClock, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -153,6 +153,31 @@ describe('Monitors', () => {
     await reprise.stop();
     expect(missing).to.deep.equal([]);
   });
+
+  it('may measure the engine and read histories, whatever another does with it', async () => {
+    let watched: WatchedEngine | undefined;
+    const watching = monitorOf('watching', {
+      watch: (engine) => {
+        watched = engine;
+      },
+    });
+    const reprise = await start({
+      plugins: [pluginOf(monitorOf('odd', { watch: broken })), pluginOf(watching)],
+      workflows: [definition],
+    });
+    const run = await reprise.startRun(definition, 1, { id: 'watched' });
+    await run.result();
+    const measures = watched?.measure();
+    expect(measures?.running).to.deep.equal({});
+    expect(measures?.waiting).to.deep.equal({});
+    expect(measures?.viewLagMs).to.be.an('object');
+    expect(measures?.monitors['odd']).to.deep.equal({ dropped: 0, failures: 1 });
+    const read: string[] = [];
+    for await (const { event: one } of watched?.history('watched', 1) ?? []) read.push(one.type);
+    expect(read).to.have.length(2);
+    expect(read[0]).to.equal('RunStarted');
+    await reprise.stop();
+  });
 });
 
 describe('The hub of monitors', () => {
@@ -293,6 +318,71 @@ describe('The hub of monitors', () => {
       hub.event(event(0));
       await hub.shutdown();
       expect(list).to.deep.equal([failed('hostile', `onEvent: ${says}`)]);
+    });
+  }
+
+  const attempt = { runId: 'r', taskId: 't', attempt: 1, agent: 'a', traceparent: undefined };
+
+  it('has agents work in the contexts of monitors, the first outermost, and hands back what they give', () => {
+    const order: string[] = [];
+    const around = (name: string) =>
+      monitorOf(name, {
+        within: (of, work) => {
+          order.push(`${name} ${of.agent}`);
+          try {
+            return work();
+          } finally {
+            order.push(`${name} ends`);
+          }
+        },
+      });
+    const hub = new MonitorHub([around('inner'), recordingMonitor('none'), around('outer')], 10, systemClock);
+    const given = hub.within(attempt, () => {
+      order.push('agent');
+      return 7;
+    });
+    expect(given).to.equal(7);
+    expect(order).to.deep.equal(['outer a', 'inner a', 'agent', 'inner ends', 'outer ends']);
+  });
+
+  const contexts: readonly (readonly [what: string, within: NonNullable<Monitor['within']>, failures: number])[] = [
+    ['throws before', () => broken(), 1],
+    [
+      'throws behind',
+      (_of, work) => {
+        work();
+        return broken();
+      },
+      1,
+    ],
+    ['does not call', () => undefined as never, 0],
+    [
+      'calls twice, and gives something else',
+      (_of, work) => {
+        work();
+        work();
+        return 'something else' as never;
+      },
+      0,
+    ],
+  ];
+  for (const [what, within, failures] of contexts) {
+    it(`calls an agent once, whatever a monitor does: one that ${what}`, () => {
+      const { warn } = warnings();
+      const hub = new MonitorHub([monitorOf('odd', { within })], 10, systemClock, warn);
+      let calls = 0;
+      const given = hub.within(attempt, () => {
+        calls += 1;
+        return 'given';
+      });
+      expect([given, calls, hub.health()[0]?.failures]).to.deep.equal(['given', 1, failures]);
+      // What the agent throws is the agent's.
+      const thrown = new Error('of the agent');
+      expect(() =>
+        hub.within(attempt, () => {
+          throw thrown;
+        }),
+      ).to.throw('of the agent');
     });
   }
 

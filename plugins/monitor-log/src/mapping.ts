@@ -83,6 +83,12 @@ const words = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' '
 const levelOf = (type: string, data: ObservedEvent['event']['data']): EntryLevel =>
   type === 'TaskAttemptFailed' && data['retryAt'] === undefined ? 'info' : (EVENT_LEVELS[type] ?? 'info');
 
+/** Under the names by which collectors of logs find the trace. */
+function traceIds(traceparent: string | undefined) {
+  const [, trace, span] = traceparent?.split('-') ?? [];
+  return { trace_id: trace, span_id: span };
+}
+
 const timeOf = (at: Json | undefined): string | undefined =>
   typeof at === 'number' ? new Date(at).toISOString() : undefined;
 
@@ -112,6 +118,7 @@ export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: s
       at: new Date(event.time).toISOString(),
       causationId: event.metadata.causationId,
       traceparent: event.metadata.traceparent,
+      ...traceIds(event.metadata.traceparent),
       data: payloads ? data : undefined,
     }),
   };
@@ -125,6 +132,8 @@ export function noticeEntry(notice: Notice, payloads: boolean): LogEntry | undef
       const message = `${where(run, task, attempt)}dispatched to ${agent}`;
       return { level: 'debug', message, fields: { notice: 'dispatched', run, task, attempt, agent } };
     }
+    case 'appended':
+      return undefined;
     case 'progress': {
       if (!payloads) return undefined;
       const { runId: run, taskId: task, attempt, progress } = notice;
@@ -135,8 +144,9 @@ export function noticeEntry(notice: Notice, payloads: boolean): LogEntry | undef
       };
     }
     case 'log': {
-      const { level, message, runId: run, taskId: task, attempt, agent, fields } = notice;
-      return { level, message, fields: present({ notice: 'log', run, task, attempt, agent, fields }) };
+      const { level, message, runId: run, taskId: task, attempt, agent, traceparent, fields } = notice;
+      const place = { run, task, attempt, agent, ...traceIds(traceparent) };
+      return { level, message, fields: present({ notice: 'log', ...place, fields }) };
     }
   }
 }

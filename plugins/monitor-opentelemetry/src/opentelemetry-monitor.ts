@@ -14,17 +14,21 @@ import { LoopWatch } from './metrics/loop-delay.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RunBook } from './run-book.ts';
 import type { Fact } from './seen-event.ts';
+import { isLate } from './sending/is-late.ts';
 import { Pipeline } from './sending/pipeline.ts';
 import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
 import { TelemetryThread } from './sending/thread.ts';
+import { detailOf, processSpan } from './spans/detail-spans.ts';
 import { present } from './spans/open-span.ts';
 import { isSampled } from './spans/sampling.ts';
+import type { Span } from './spans/span.ts';
 import { parseTraceparent } from './spans/trace-ids.ts';
 
 /** How often it is measured how engine and process do, how often at most it is said that something was lost, and how long a flush is waited for; ms. */
 const MEASURE_MS = 5000;
 const SAY_MS = 10_000;
 const FLUSH_MS = 2000;
+const LAST_MS = 100;
 
 /**
  * Traces, metrics and logs of all that it is shown, sent by OpenTelemetry in a thread of its own (with `redact`, in the engine's). What could not be sent is
@@ -32,6 +36,7 @@ const FLUSH_MS = 2000;
  */
 export class OpenTelemetryMonitor implements Monitor {
   readonly name = 'opentelemetry';
+  readonly details: boolean;
   readonly #options: ResolvedOptions;
   readonly #telemetry: Telemetry;
   readonly #book: RunBook;
@@ -42,11 +47,13 @@ export class OpenTelemetryMonitor implements Monitor {
   #lost = 0;
   #problem: string | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
+  #isBehind = false;
   #closing: Promise<void> | undefined;
 
   /** `telemetry`: for tests. */
   constructor(options: ResolvedOptions, telemetry?: Telemetry) {
     this.#options = options;
+    this.details = options.details && options.traces;
     const onLost = (losses: Losses): void => this.#onLost(losses);
     this.#telemetry =
       telemetry ??
@@ -56,7 +63,6 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#measures = options.metrics || options.prometheus !== undefined;
     this.#book = new RunBook(
       {
-        texts: options.texts,
         counts: this.#measures,
         resendMs: options.resendMs,
         isSampled: (traceparent) => options.traces && isSampled(traceparent, options.sampling),
@@ -81,18 +87,39 @@ export class OpenTelemetryMonitor implements Monitor {
   }
 
   onNotice(notice: Notice): void {
-    if (this.#closing !== undefined || !this.#options.logs || notice.kind !== 'log') return;
-    this.#telemetry.log(recordOf(notice, this.#options.texts));
+    if (this.#closing !== undefined) return;
+    if (notice.kind === 'log') {
+      if (this.#options.logs) this.#telemetry.log(recordOf(notice, this.#options.texts));
+    } else if (this.details) this.#detail(detailOf(notice, systemClock.now()));
   }
 
   /** What the agent does belongs to its attempt: the context that it works in says so, to whatever it uses OpenTelemetry for. */
-  within<T>({ traceparent }: WatchedAttempt, work: () => T): T {
+  within<T>(attempt: WatchedAttempt, work: () => T): T {
+    const { traceparent } = attempt;
     const place = this.#options.traces ? parseTraceparent(traceparent) : undefined;
     if (place === undefined) return work();
     const { SAMPLED, NONE } = TraceFlags;
     const traceFlags = isSampled(traceparent, this.#options.sampling) ? SAMPLED : NONE;
     const { traceId, spanId } = place;
-    return context.with(trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true }), work);
+    const around = trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true });
+    return context.with(around, this.details ? () => this.#timed(attempt, work) : work);
+  }
+
+  #timed<T>(attempt: WatchedAttempt, work: () => T): T {
+    const start = systemClock.now();
+    const ended = (failed: boolean): void => this.#detail(processSpan(attempt, start, systemClock.now(), failed));
+    const given = work();
+    // What it comes to is the engine's; here it is only waited for.
+    Promise.resolve(given).then(
+      () => ended(false),
+      () => ended(true),
+    );
+    return given;
+  }
+
+  #detail(span: Span | undefined): void {
+    if (span === undefined || this.#closing !== undefined) return;
+    if (isSampled(`00-${span.traceId}-${span.spanId}-01`, this.#options.sampling)) this.#telemetry.span(span);
   }
 
   async forceFlush(): Promise<void> {
@@ -109,14 +136,15 @@ export class OpenTelemetryMonitor implements Monitor {
   async #flush(): Promise<void> {
     if (this.#measures) this.#telemetry.measured(this.#read());
     const flushed = this.#book.settled().then(() => this.#telemetry.flush());
-    const isLate = await late(FLUSH_MS, flushed);
-    if (isLate) this.#onLost({ count: 0, why: `not all that is known was sent within ${FLUSH_MS} ms` });
+    this.#isBehind = await isLate(FLUSH_MS, flushed);
+    if (this.#isBehind) this.#onLost({ count: 0, why: `not all that is known was sent within ${FLUSH_MS} ms` });
   }
 
   async #close(): Promise<void> {
     this.#timer?.cancel();
     this.#loop?.stop();
-    await late(FLUSH_MS, this.#telemetry.close());
+    // What could not be sent a moment ago will not be now.
+    await this.#telemetry.close(this.#isBehind ? LAST_MS : FLUSH_MS);
   }
 
   #read() {
@@ -144,17 +172,6 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#saidAt = now;
     throw new RepriseError('REPRISE_TELEMETRY_LOST', `${why}. In all ${this.#lost} were lost; no run is affected.`);
   }
-}
-
-/** Whether the work has not ended within so many ms. Does not reject. */
-async function late(ms: number, work: Promise<unknown>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = systemClock.schedule(ms, () => resolve(true));
-  const done = (): void => resolve(false);
-  work.then(done, done);
-  const isLate = await promise;
-  timer.cancel();
-  return isLate;
 }
 
 /** `texts`: with the fields that were logged beside the message, and what an error says. */

@@ -23,6 +23,8 @@ export interface OpenTelemetryOptions {
   readonly sampling?: number;
   /** Send what people and models wrote, too: messages of errors, reasons, whys of decisions, fields of log records. Default false. Inputs and outputs are never sent. */
   readonly texts?: boolean;
+  /** More spans: of each append to a history, of each dispatch that is published, of each call of an agent by a worker. Default false. They are not in histories, so `trace export` does not make them again. */
+  readonly details?: boolean;
   /** Looks at what is about to be sent, and returns what is sent instead. It costs the engine's thread all of the work that is done in another thread else. */
   readonly redact?: Redact;
   /** Events of a run whose spans share a trace, 100 to 100,000; each makes one span at most, so a trace has no more spans than that. Default 5,000. */
@@ -60,6 +62,7 @@ export interface ResolvedOptions {
   readonly logs: boolean;
   readonly sampling: number;
   readonly texts: boolean;
+  readonly details: boolean;
   readonly redact: Redact | undefined;
   readonly eventsPerTrace: number;
   readonly resendMs: number;
@@ -72,6 +75,7 @@ const DEFAULTS = {
   metrics: false,
   logs: false,
   texts: false,
+  details: false,
   sampling: 1,
   eventsPerTrace: 5000,
   resendMs: 10_000,
@@ -80,7 +84,7 @@ const DEFAULTS = {
 } as const;
 
 const KNOWN = ['endpoint', 'serviceName', 'resource', 'prometheus', 'redact', ...Object.keys(DEFAULTS)];
-const FLAGS = ['traces', 'metrics', 'logs', 'texts'] as const;
+const FLAGS = ['traces', 'metrics', 'logs', 'texts', 'details'] as const;
 const PERIODS: Readonly<Record<string, readonly [least: number, most: number]>> = {
   eventsPerTrace: [100, 100_000],
   resendMs: [0, 3_600_000],

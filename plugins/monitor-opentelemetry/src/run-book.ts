@@ -1,5 +1,4 @@
 import { nextTurn, type ObservedEvent, type WatchedEngine } from '@reprise/core/plugin';
-import { see, seeFirst } from './seen-event.ts';
 import type { Telemetry } from './sending/telemetry.ts';
 import { isRunEnd } from './spans/run-spans.ts';
 import { EMIT_NONE } from './spans/traces.ts';
@@ -14,7 +13,6 @@ const MAX_HISTORY = 50_000;
 const SLICE = 256;
 
 export interface RunBookOptions {
-  readonly texts: boolean;
   /** Whether there is use for events of runs that are not sampled. */
   readonly counts: boolean;
   readonly resendMs: number;
@@ -91,7 +89,7 @@ export class RunBook {
         `run '${runId}' is followed from revision ${revision} on: its history is too long to be read`,
       );
     if (this.#engine === undefined || (!isPast && source === undefined)) {
-      this.#telemetry.saw({ event: seeFirst(observed, this.#options.texts), emitFrom: 0, traced });
+      this.#telemetry.saw({ observed, isFirst: true, emitFrom: 0, traced });
       if (isRunEnd(event.type)) this.#end(runId);
       return;
     }
@@ -110,8 +108,8 @@ export class RunBook {
     let count = 0;
     try {
       for await (const past of engine.history(runId, revision - 1)) {
-        const seen = count === 0 ? seeFirst(past, this.#options.texts) : see(past, this.#options.texts);
-        this.#telemetry.saw({ event: seen, emitFrom: isCopied(past) ? EMIT_NONE : Math.max(1, emitFrom), traced });
+        const from = isCopied(past) ? EMIT_NONE : Math.max(1, emitFrom);
+        this.#telemetry.saw({ observed: past, isFirst: count === 0, emitFrom: from, traced });
         count += 1;
         if (count % SLICE === 0) await nextTurn();
       }
@@ -133,11 +131,8 @@ export class RunBook {
     run.pending = undefined;
     if (first === undefined) return;
     // Where the history could not be read it is the first that is seen.
-    this.#telemetry.saw({
-      event: seeFirst(first, this.#options.texts),
-      emitFrom: isCopied(first) ? EMIT_NONE : 0,
-      traced: run.traced,
-    });
+    const emitFrom = isCopied(first) ? EMIT_NONE : 0;
+    this.#telemetry.saw({ observed: first, isFirst: true, emitFrom, traced: run.traced });
     for (const one of rest) this.#pass(one, run);
     if (rest.some(({ event }) => isRunEnd(event.type))) this.#end(runId);
   }
@@ -145,7 +140,7 @@ export class RunBook {
   #pass(observed: ObservedEvent, { traced }: Run): void {
     if (!traced && !this.#options.counts) return;
     const emitFrom = isCopied(observed) ? EMIT_NONE : 0;
-    this.#telemetry.saw({ event: see(observed, this.#options.texts), emitFrom, traced });
+    this.#telemetry.saw({ observed, isFirst: false, emitFrom, traced });
   }
 
   #end(runId: string): void {

@@ -117,27 +117,41 @@ const WITH_TEXTS = table(FIELDS, TEXTS);
 
 const NOTHING: readonly Path[] = [];
 
-/** The same as the first event that is seen of its run: it says which trace that is. */
-export function seeFirst(observed: ObservedEvent, texts: boolean): SeenEvent {
-  const { traceparent } = observed.event.metadata;
-  return { ...see(observed, texts), ...(traceparent === undefined ? {} : { traceparent }) };
-}
+const pathsFor = (type: string, texts: boolean): readonly Path[] =>
+  (texts ? WITH_TEXTS : WITHOUT_TEXTS).get(type) ?? NOTHING;
 
 /**
- * What telemetry takes from an event. `texts`: also messages of errors, reasons and whys, which people and models write. Takes any event, also of types
- * and with members that this build does not know.
+ * What telemetry takes from an event, as a list: the values of what is taken from its type, null where one is not there. `texts`: also messages of errors,
+ * reasons and whys, which people and models write. Takes any event, also of types and with members that this build does not know.
  */
-export function see({ runId, revision, event }: ObservedEvent, texts: boolean): SeenEvent {
-  const { type, time, data } = event;
-  const facts: Record<string, Fact> = {};
+export function factsIn({ type, data }: ObservedEvent['event'], texts: boolean): readonly (Fact | null)[] {
   const source = data as Readonly<Record<string, Json | undefined>>;
-  for (const [key, outer, inner] of (texts ? WITH_TEXTS : WITHOUT_TEXTS).get(type) ?? NOTHING) {
+  return pathsFor(type, texts).map(([, outer, inner]) => {
     const whole = source[outer];
-    if (whole === undefined || whole === null) continue;
-    const fact = inner === undefined ? factOf(whole) : memberOf(whole, inner);
-    if (fact !== undefined) facts[key] = fact;
+    if (whole === undefined || whole === null) return null;
+    return (inner === undefined ? factOf(whole) : memberOf(whole, inner)) ?? null;
+  });
+}
+
+/** By name again. */
+export function namedFacts(type: string, values: readonly (Fact | null)[], texts: boolean): Facts {
+  const facts: Record<string, Fact> = {};
+  const paths = pathsFor(type, texts);
+  for (let at = 0; at < paths.length; at += 1) {
+    const value = values[at];
+    const key = paths[at]?.[0];
+    if (value !== null && value !== undefined && key !== undefined) facts[key] = value;
   }
-  return { runId, revision, type, time, facts };
+  return facts;
+}
+
+/** `isFirst`: it is the first that is seen of its run, and says which trace that is. */
+export function see({ runId, revision, event }: ObservedEvent, texts: boolean, isFirst: boolean): SeenEvent {
+  const { type, time, metadata } = event;
+  const facts = namedFacts(type, factsIn(event, texts), texts);
+  const { traceparent } = metadata;
+  const seen = { runId, revision, type, time, facts };
+  return isFirst && traceparent !== undefined ? { ...seen, traceparent } : seen;
 }
 
 function memberOf(value: Json, key: string): Fact | undefined {

@@ -1,7 +1,7 @@
 import type { ObservedEvent } from '@reprise/core/plugin';
 import type { Redact } from './options.ts';
 import { redactedSpan } from './redaction.ts';
-import { see, seeFirst } from './seen-event.ts';
+import { see } from './seen-event.ts';
 import type { Span } from './spans/span.ts';
 import { EMIT_NONE, Traces } from './spans/traces.ts';
 
@@ -25,7 +25,7 @@ export async function* spansOf(
   let isFirst = true;
   for await (const observed of history) {
     const isCopied = observed.event.metadata['origin'] !== undefined;
-    traces.take(isFirst ? seeFirst(observed, texts) : see(observed, texts), isCopied ? EMIT_NONE : 0);
+    traces.take(see(observed, texts, isFirst), isCopied ? EMIT_NONE : 0);
     isFirst = false;
     if (ended.length === 0) continue;
     const spans = ended;

@@ -7,6 +7,8 @@ export const ATTRIBUTES = {
   rootRunId: 'reprise.run.root_id',
   runStatus: 'reprise.run.status',
   runPart: 'reprise.run.part',
+  revision: 'reprise.append.revision',
+  events: 'reprise.append.events',
   forkOf: 'reprise.run.fork_of',
   retryOf: 'reprise.run.retry_of',
   workflow: 'reprise.workflow.name',

@@ -17,6 +17,21 @@ export type Notice =
       readonly taskId: string;
       readonly attempt: number;
       readonly agent: string;
+      /** W3C trace context of the attempt. */
+      readonly traceparent?: string;
+    }
+  | {
+      /** Events are durable. Told only to monitors with `details`. */
+      readonly kind: 'appended';
+      readonly runId: string;
+      /** The revision of the first of them, and how many they are. */
+      readonly revision: number;
+      readonly events: number;
+      /** When the append began, ms since the Unix epoch, and how long it took, its repetitions included, ms. */
+      readonly at: number;
+      readonly tookMs: number;
+      /** W3C trace context of the first of them. */
+      readonly traceparent?: string;
     }
   | {
       readonly kind: 'progress';
@@ -83,6 +98,8 @@ export interface EngineMeasures {
  */
 export interface Monitor {
   readonly name: string;
+  /** It is told of every append to a history, too. Looked at once, as the engine is made. */
+  readonly details?: boolean;
   onEvent(event: ObservedEvent): void | Promise<void>;
   onNotice?(notice: Notice): void | Promise<void>;
   /** Called once, before anything is observed, by an engine (a worker by itself has nothing to ask). */

@@ -178,7 +178,8 @@ export class Dispatcher {
     const traceparent = traceparentOfAttempt(state, taskId, attempt);
     const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
-    if (monitors.active) monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
+    if (monitors.active)
+      monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent, traceparent });
   }
 
   /** The attempt has what it waited for, and takes room again, whatever there is: others had theirs meanwhile. */

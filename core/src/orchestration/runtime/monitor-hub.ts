@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { toErrorData } from '../../shared/errors.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { emitWarning } from '../../shared/system.ts';
 import { thrownText } from '../../shared/thrown-text.ts';
@@ -49,9 +50,10 @@ class MonitorQueue {
     this.#draining ??= this.#drain();
   }
 
-  get hasContext(): boolean {
+  /** Whether the monitor has it. */
+  has(trait: (monitor: Monitor) => boolean): boolean {
     try {
-      return typeof this.#monitor.within === 'function';
+      return trait(this.#monitor);
     } catch {
       return false;
     }
@@ -149,6 +151,8 @@ export class MonitorHub {
   readonly #queues: readonly MonitorQueue[];
   /** Of monitors in whose context agents work. */
   readonly #contexts: readonly MonitorQueue[];
+  /** Of monitors that are told of single appends. */
+  readonly #detailed: readonly MonitorQueue[];
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
 
@@ -160,7 +164,8 @@ export class MonitorHub {
   ) {
     const onFailure: OnFailure = (queue, method, error) => this.#failed(queue, `failed in ${method}`, error);
     this.#queues = monitors.map((monitor, index) => new MonitorQueue(monitor, index + 1, limit, onFailure));
-    this.#contexts = this.#queues.filter((queue) => queue.hasContext);
+    this.#contexts = this.#queues.filter((queue) => queue.has(({ within }) => typeof within === 'function'));
+    this.#detailed = this.#queues.filter((queue) => queue.has(({ details }) => details === true));
     this.#clock = clock;
     this.#warn = warn;
   }
@@ -172,6 +177,15 @@ export class MonitorHub {
 
   event(event: ObservedEvent): void {
     for (const queue of this.#queues) queue.add({ event });
+  }
+
+  /** Whether anybody wants to be told of single appends. */
+  get detailed(): boolean {
+    return this.#detailed.length > 0;
+  }
+
+  detail(notice: Notice): void {
+    for (const queue of this.#detailed) queue.add({ notice });
   }
 
   /** What an agent logs may be anything; monitors are handed plain JSON. */
@@ -222,7 +236,8 @@ export class MonitorHub {
     const message = `the monitor '${queue.name}' ${what}: ${thrownText(error)} (said once; monitorHealth counts the rest)`;
     const others = this.#queues.filter((other) => other !== queue && !other.closed);
     if (others.length === 0) this.#warn(message);
-    const fields = { code: 'REPRISE_PLUGIN_INVALID', monitor: queue.name };
+    const { code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
+    const fields = { code, monitor: queue.name };
     for (const other of others) other.add({ notice: { kind: 'log', level: 'warn', message, fields } });
   }
 }

@@ -1,36 +1,40 @@
-import type { Facts } from '../seen-event.ts';
+import { type Fact, factsIn, namedFacts, type SeenEvent } from '../seen-event.ts';
 import type { Sighting } from './telemetry.ts';
 
 // Sightings on their way to another thread: one text for many. A text is handed over whole, where objects would be copied member by member; and lists without
 // names are half as long. Measured in docs/adr/0018.
 
-type Packed = readonly [
+/** What is taken from an event, at once: the event itself may be large, and is not kept. */
+export type Packed = readonly [
   emitFrom: number,
   traced: 0 | 1,
   runId: string,
   revision: number,
   type: string,
   time: number,
-  facts: Facts,
+  facts: readonly (Fact | null)[],
   traceparent?: string,
 ];
 
-export function pack(sightings: readonly Sighting[]): string {
-  return JSON.stringify(
-    sightings.map(({ emitFrom, traced, event }): Packed => {
-      const { runId, revision, type, time, facts, traceparent } = event;
-      const common = [emitFrom, traced ? 1 : 0, runId, revision, type, time, facts] as const;
-      return traceparent === undefined ? common : [...common, traceparent];
-    }),
-  );
+export interface Unpacked {
+  readonly event: SeenEvent;
+  readonly emitFrom: number;
+  readonly traced: boolean;
 }
 
-export function unpack(text: string): readonly Sighting[] {
-  return (JSON.parse(text) as readonly Packed[]).map(
-    ([emitFrom, traced, runId, revision, type, time, facts, traceparent]) => ({
-      emitFrom,
-      traced: traced === 1,
-      event: { runId, revision, type, time, facts, ...(traceparent === undefined ? {} : { traceparent }) },
-    }),
-  );
+export function pack({ observed, emitFrom, traced, isFirst }: Sighting, texts: boolean): Packed {
+  const { runId, revision, event } = observed;
+  const { traceparent } = event.metadata;
+  const facts = factsIn(event, texts);
+  return isFirst && traceparent !== undefined
+    ? [emitFrom, traced ? 1 : 0, runId, revision, event.type, event.time, facts, traceparent]
+    : [emitFrom, traced ? 1 : 0, runId, revision, event.type, event.time, facts];
 }
+
+export const toText = (packed: readonly Packed[]): string => JSON.stringify(packed);
+
+export const fromText = (text: string, texts: boolean): readonly Unpacked[] =>
+  (JSON.parse(text) as readonly Packed[]).map(([emitFrom, traced, runId, revision, type, time, facts, traceparent]) => {
+    const event = { runId, revision, type, time, facts: namedFacts(type, facts, texts) };
+    return { event: traceparent === undefined ? event : { ...event, traceparent }, emitFrom, traced: traced === 1 };
+  });

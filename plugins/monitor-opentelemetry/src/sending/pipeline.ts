@@ -9,10 +9,13 @@ import { Instruments } from '../metrics/instruments.ts';
 import { RunMetrics } from '../metrics/run-metrics.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { redactedLog, redactedSpan } from '../redaction.ts';
+import { see } from '../seen-event.ts';
 import type { Span } from '../spans/span.ts';
 import { Traces } from '../spans/traces.ts';
 import { EXPORT_MS, type Exports, otlpExports, resourceOf, watched } from './exports.ts';
+import { isLate } from './is-late.ts';
 import { messageOf } from './message-of.ts';
+import type { Unpacked } from './packed.ts';
 import { Sender } from './sender.ts';
 import type { OnLost, SeenLog, Sighting, Telemetry } from './telemetry.ts';
 
@@ -66,7 +69,12 @@ export class Pipeline implements Telemetry {
     }
   }
 
-  saw({ event, emitFrom, traced }: Sighting): void {
+  saw({ observed, emitFrom, traced, isFirst }: Sighting): void {
+    this.take({ event: see(observed, this.#options.texts, isFirst), emitFrom, traced });
+  }
+
+  /** What another thread has seen. */
+  take({ event, emitFrom, traced }: Unpacked): void {
     try {
       this.#ofRuns?.take(event, emitFrom === 0);
       if (traced) this.#traces?.take(event, emitFrom);
@@ -77,6 +85,10 @@ export class Pipeline implements Telemetry {
 
   know(runId: string, traceparent: string | undefined): void {
     this.#traces?.know(runId, traceparent);
+  }
+
+  span(span: Span): void {
+    if (this.#spans !== undefined) this.#emit(span);
   }
 
   log(seen: SeenLog): void {
@@ -95,10 +107,11 @@ export class Pipeline implements Telemetry {
       if (result.status === 'rejected') this.#lost('metrics', 1, messageOf(result.reason));
   }
 
-  async close(): Promise<void> {
-    await this.flush();
+  async close(withinMs: number): Promise<void> {
+    if (await isLate(withinMs, this.flush()))
+      this.#lost('traces', 0, `not all was sent within ${withinMs} ms of the end`);
     const closing = [this.#logs?.shutdown(), this.#meters?.shutdown(), ...this.#closers.map((close) => close())];
-    await Promise.allSettled(closing);
+    await isLate(withinMs, Promise.allSettled(closing));
   }
 
   #spanSender(exports: Exports): Sender<Span> {
@@ -145,7 +158,7 @@ export class Pipeline implements Telemetry {
         if (error instanceof Error)
           this.#lost('metrics', 0, `nothing serves http://${host}:${port}/metrics: ${messageOf(error)}`);
       };
-      readers.push(new PrometheusExporter({ host, port }, served));
+      readers.push(new PrometheusExporter({ host, port, withoutScopeInfo: true }, served));
     }
     if (metrics) {
       const exporter = watched(exports.metrics, (_metrics, error) => this.#lost('metrics', 1, messageOf(error)));

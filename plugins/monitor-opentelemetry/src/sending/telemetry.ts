@@ -1,11 +1,15 @@
+import type { ObservedEvent } from '@reprise/core/plugin';
 import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
-import type { Fact, SeenEvent } from '../seen-event.ts';
+import type { Fact } from '../seen-event.ts';
+import type { Span } from '../spans/span.ts';
 
-/** An event on its way. `emitFrom`: see Traces.take(); above 0 it is no news. */
+/** An event, and what is to become of it. `emitFrom`: see Traces.take(); above 0 it is no news. */
 export interface Sighting {
+  readonly observed: ObservedEvent;
+  /** It is the first that is seen of its run. */
+  readonly isFirst: boolean;
   /** Whether spans are made of it: its run was sampled. */
   readonly traced: boolean;
-  readonly event: SeenEvent;
   readonly emitFrom: number;
 }
 
@@ -31,11 +35,14 @@ export interface Telemetry {
   saw(sighting: Sighting): void;
   /** The trace of a run that is not followed; `traceparent`: the context that it was started in. */
   know(runId: string, traceparent: string | undefined): void;
+  /** One that does not follow from events. */
+  span(span: Span): void;
   log(record: SeenLog): void;
   measured(measures: ProcessMeasures): void;
   /** Resolves once what came before is sent, or lost. */
   flush(): Promise<void>;
-  close(): Promise<void>;
+  /** Sends what it can within so many ms; then nothing of it is left. */
+  close(withinMs: number): Promise<void>;
 }
 
 /** Told of losses. */

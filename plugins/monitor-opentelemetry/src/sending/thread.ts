@@ -3,8 +3,10 @@ import { Worker } from 'node:worker_threads';
 import { type ScheduledCall, systemClock } from '@reprise/core/plugin';
 import type { ProcessMeasures } from '../metrics/engine-metrics.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { Span } from '../spans/span.ts';
+import { isLate } from './is-late.ts';
 import { messageOf } from './message-of.ts';
-import { pack } from './packed.ts';
+import { type Packed, pack, toText } from './packed.ts';
 import type { OnLost, SeenLog, Sighting, Telemetry } from './telemetry.ts';
 import type { FromWorker, ToWorker, WorkerData } from './thread-messages.ts';
 
@@ -36,11 +38,11 @@ export class TelemetryThread implements Telemetry {
   readonly #workerData: WorkerData;
   readonly #answers = new Map<number, () => void>();
   #worker: Worker | undefined;
-  #batch: Sighting[] = [];
+  #batch: Packed[] = [];
   #timer: ScheduledCall | undefined;
   #ahead = 0;
   #asked = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor({ redact: _, ...workerData }: ResolvedOptions, options: ThreadOptions) {
     this.#options = options;
@@ -49,16 +51,21 @@ export class TelemetryThread implements Telemetry {
   }
 
   saw(sighting: Sighting): void {
+    if (this.#closing !== undefined) return;
     if (this.#worker === undefined) return this.#lost(1, 'the thread that sends is down');
     if (this.#ahead >= MAX_AHEAD) return this.#lost(1, `the thread that sends is ${MAX_AHEAD} observations behind`);
     this.#ahead += 1;
-    this.#batch.push(sighting);
+    this.#batch.push(pack(sighting, this.#workerData.texts));
     if (this.#batch.length >= BATCH) this.#post();
     else this.#timer ??= systemClock.schedule(GATHER_MS, () => this.#post());
   }
 
   know(runId: string, traceparent: string | undefined): void {
     this.#say({ kind: 'know', runId, traceparent });
+  }
+
+  span(span: Span): void {
+    this.#say({ kind: 'span', span });
   }
 
   log(record: SeenLog): void {
@@ -70,15 +77,21 @@ export class TelemetryThread implements Telemetry {
   }
 
   flush(): Promise<void> {
-    return this.#ask('flush');
+    return this.#ask((id) => ({ kind: 'flush', id }));
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#ask('close');
+  close(withinMs: number): Promise<void> {
+    this.#closing ??= this.#close(withinMs);
+    return this.#closing;
+  }
+
+  async #close(withinMs: number): Promise<void> {
+    const worker = this.#worker;
+    const asked = this.#ask((id) => ({ kind: 'close', id, withinMs }));
+    this.#worker = undefined;
     this.#timer?.cancel();
-    await this.#worker?.terminate();
+    if (await isLate(withinMs, asked)) this.#lost(0, `not all was sent within ${withinMs} ms of the end`);
+    await worker?.terminate();
   }
 
   #begin(): void {
@@ -113,10 +126,9 @@ export class TelemetryThread implements Telemetry {
     this.#batch = [];
     for (const answer of this.#answers.values()) answer();
     this.#answers.clear();
-    if (this.#closed) return;
     this.#lost(lost, `the thread that sends died (${why}); another begins in ${AGAIN_MS / 1000} s`);
     systemClock.schedule(AGAIN_MS, () => {
-      if (this.#closed) return;
+      if (this.#closing !== undefined) return;
       this.#options.onForgotten();
       this.#begin();
     });
@@ -137,7 +149,7 @@ export class TelemetryThread implements Telemetry {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    this.#worker?.postMessage({ kind: 'saw', text: pack(batch) } satisfies ToWorker);
+    this.#worker?.postMessage({ kind: 'saw', text: toText(batch) } satisfies ToWorker);
   }
 
   /** In the order of calls. */
@@ -146,7 +158,7 @@ export class TelemetryThread implements Telemetry {
     this.#worker?.postMessage(message);
   }
 
-  async #ask(kind: 'flush' | 'close'): Promise<void> {
+  async #ask(question: (id: number) => ToWorker): Promise<void> {
     if (this.#worker === undefined) return;
     this.#asked += 1;
     const id = this.#asked;
@@ -154,7 +166,7 @@ export class TelemetryThread implements Telemetry {
     this.#answers.set(id, resolve);
     const worker = this.#worker;
     worker.ref();
-    this.#say({ kind, id });
+    this.#say(question(id));
     await promise;
     worker.unref();
   }

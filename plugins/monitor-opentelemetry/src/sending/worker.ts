@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { unpack } from './packed.ts';
+import { fromText } from './packed.ts';
 import { Pipeline } from './pipeline.ts';
 import type { FromWorker, ToWorker, WorkerData } from './thread-messages.ts';
 
@@ -7,13 +7,13 @@ import type { FromWorker, ToWorker, WorkerData } from './thread-messages.ts';
 
 const say = (message: FromWorker): void => parentPort?.postMessage(message);
 
-const pipeline = new Pipeline({ ...(workerData as WorkerData), redact: undefined }, (losses) =>
-  say({ kind: 'lost', losses }),
-);
+const options = workerData as WorkerData;
+
+const pipeline = new Pipeline({ ...options, redact: undefined }, (losses) => say({ kind: 'lost', losses }));
 
 function saw(text: string): void {
-  const sightings = unpack(text);
-  for (const one of sightings) pipeline.saw(one);
+  const sightings = fromText(text, options.texts);
+  for (const one of sightings) pipeline.take(one);
   say({ kind: 'took', count: sightings.length });
 }
 
@@ -28,6 +28,8 @@ parentPort?.on('message', (message: ToWorker) => {
       return saw(message.text);
     case 'know':
       return pipeline.know(message.runId, message.traceparent);
+    case 'span':
+      return pipeline.span(message.span);
     case 'log':
       return pipeline.log(message.record);
     case 'measured':
@@ -35,6 +37,6 @@ parentPort?.on('message', (message: ToWorker) => {
     case 'flush':
       return void done(message.id, pipeline.flush());
     case 'close':
-      return void done(message.id, pipeline.close()).then(() => parentPort?.close());
+      return void done(message.id, pipeline.close(message.withinMs)).then(() => parentPort?.close());
   }
 });

@@ -54,14 +54,18 @@ export class SpanTree {
   /** `path`: what it is in; '' is the run. */
   begin(place: SpanPlace, part: number, path: string, time: number, { links = [], ...begin }: Begin): OpenSpan {
     const { parentSpanId, link } = this.#parentOf(path, part, time);
-    return new OpenSpan({
-      ...begin,
+    const { name, attributes } = begin;
+    const span = new OpenSpan({
       place,
       parentSpanId,
+      name,
+      kind: begin.kind ?? 'internal',
       start: Math.max(time, this.run.start),
-      attributes: { ...this.#common, ...begin.attributes },
+      attributes: this.#common,
       links: link === undefined ? links : [...links, link],
     });
+    span.set(attributes);
+    return span;
   }
 
   end(span: OpenSpan, time: number, error?: string): void {

@@ -1,4 +1,12 @@
-import { type Json, type Monitor, type Notice, nextTurn, type ObservedEvent } from '@reprise/core/plugin';
+import {
+  type Json,
+  type Monitor,
+  type Notice,
+  nextTurn,
+  type ObservedEvent,
+  type WatchedAttempt,
+  type WatchedEngine,
+} from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -28,6 +36,7 @@ export function monitorConformance<M extends Monitor>(name: string, factory: Mon
     });
     const current = (): M => monitor;
     watchingSuite(current);
+    contextSuite(current);
     flushSuite(current, factory.written);
     shutdownSuite(current);
   });
@@ -148,6 +157,61 @@ function watchingSuite(current: () => Monitor): void {
     });
   });
 }
+
+const ATTEMPTS: readonly WatchedAttempt[] = [
+  undefined,
+  '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
+  '00-0123456789abcdef0123456789abcdef-0123456789abcdef-00',
+  'rubbish',
+].map((traceparent) => ({ runId: 'r', taskId: 'block/each[3]', attempt: 2, agent: 'a', traceparent }));
+
+/** Of what monitors may have beside: a context for agents, and an engine to ask. One that has neither passes. */
+function contextSuite(current: () => Monitor): void {
+  describe('context', () => {
+    it('calls an agent once, at once, and hands back what it gives', () => {
+      for (const attempt of ATTEMPTS) {
+        let calls = 0;
+        const given = {};
+        const work = (): object => {
+          calls += 1;
+          return given;
+        };
+        const monitor = current();
+        const got = monitor.within === undefined ? work() : monitor.within(attempt, work);
+        expect([calls, got]).to.deep.equal([1, given]);
+        expect(got).to.equal(given);
+      }
+    });
+
+    it('lets through what an agent throws', () => {
+      for (const attempt of ATTEMPTS) {
+        const thrown = new Error('of the agent');
+        const work = (): never => {
+          throw thrown;
+        };
+        const monitor = current();
+        expect(() => (monitor.within === undefined ? work() : monitor.within(attempt, work))).to.throw(thrown);
+      }
+    });
+
+    it('bears an engine that does nothing, and one whose histories cannot be read', async () => {
+      current().watch?.(IDLE_ENGINE);
+      await show(current(), events(3).slice(1));
+      // It may say that something was not to be had; it may not hang.
+      await current()
+        .forceFlush()
+        .catch(() => undefined);
+    });
+  });
+}
+
+const IDLE_ENGINE: WatchedEngine = {
+  history: async function* () {
+    yield* [] as ObservedEvent[];
+    throw new Error('the store is away');
+  },
+  measure: () => ({ running: {}, waiting: {}, viewLagMs: {}, appends: { calls: 0, recentMs: [] }, monitors: {} }),
+};
 
 function flushSuite<M extends Monitor>(current: () => M, written: MonitorFactory<M>['written']): void {
   describe('forceFlush', () => {

@@ -1,8 +1,9 @@
-import type { EventStore, StreamSummary } from '../../../event-store/event-store.ts';
+import type { EventStore, NewEvent, StreamSummary } from '../../../event-store/event-store.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isRepriseError } from '../../../shared/errors.ts';
 import { runStream } from '../../../shared/ids.ts';
 import type { Transport } from '../../messaging/transport.ts';
+import type { Notice } from '../../monitoring/monitor.ts';
 import { summaryOf } from '../../reading/run-summary.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { Effect } from '../../workflow/effects.ts';
@@ -287,9 +288,10 @@ export class RunWriter {
 
   /** Resolves once the events of a turn are durable. Some appends are measured: admission is to know how long they take. */
   async #append({ runId }: CachedRun, batch: Batch, expected: number, summary?: StreamSummary): Promise<void> {
-    const { store, clock, admission } = this.#parts;
+    const { store, clock, admission, monitors } = this.#parts;
     this.#appends += 1;
-    const from = this.#appends % MEASURED === 0 ? clock.now() : undefined;
+    const { detailed } = monitors;
+    const from = this.#appends % MEASURED === 0 || detailed ? clock.now() : undefined;
     const options = summary === undefined ? {} : { summary };
     const appends = batch.appends(store.maxAppendBytes);
     let revision = expected;
@@ -300,7 +302,10 @@ export class RunWriter {
       await untilKnown(append, clock, this.#retries(runId, 'append'));
       revision += events.length;
     }
-    if (from !== undefined) admission.appended(clock.now() - from);
+    if (from === undefined) return;
+    const tookMs = clock.now() - from;
+    if (this.#appends % MEASURED === 0) admission.appended(tookMs);
+    if (detailed) monitors.detail(appended(runId, batch.encoded, expected + 1, from, tookMs));
   }
 
   /** A run whose store does not answer waits for it: whoever posted its items may not bring them again. */
@@ -342,4 +347,10 @@ export class RunWriter {
       this.#reports.error(run.runId, error, 'no snapshot', 'warn');
     }
   }
+}
+
+function appended(runId: string, events: readonly NewEvent[], revision: number, at: number, tookMs: number): Notice {
+  const traceparent = events[0]?.metadata.traceparent;
+  const common = { kind: 'appended', runId, revision, events: events.length, at, tookMs } as const;
+  return traceparent === undefined ? common : { ...common, traceparent };
 }
