@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the tests that need a service, which they start themselves: Kafka, of its jars from Maven Central (Java 17, Maven), and ends with the
-// line "N passed, N failed". Where there is none they say so, and CI=true fails. Arguments go to mocha.
+// Runs the tests that need a service, which they start themselves: Kafka, of its jars from Maven Central (Java 17, Maven), Jaeger, built from the Go module proxy (Go), and
+// Prometheus, of its Debian package; and ends with the line "N passed, N failed". Where there is none they say so; CI=true fails without Kafka, and without Jaeger where Go is. Arguments go to mocha.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ const folder = ['plugins', 'transport-kafka', 'test'];
 const files = readdirSync(inRoot(...folder))
   .filter((name) => name.endsWith('.int.ts'))
   .map((name) => inRoot(...folder, name));
-files.push(inRoot('test', 'integration', 'cluster.int.ts'));
+for (const name of ['cluster', 'tracing', 'tracing-processes', 'prometheus'])
+  files.push(inRoot('test', 'integration', `${name}.int.ts`));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
 const counts = mkdtempSync(join(tmpdir(), 'reprise-test-'));
 sayCounts(

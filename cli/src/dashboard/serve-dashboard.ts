@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { RunFrames, systemClock, systemIds, systemRandom } from '@reprise/core';
 import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
+import { openBrowser } from '../output/open-browser.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
@@ -104,13 +104,4 @@ function nameOfUser(): string {
   } catch {
     return 'dashboard'; // a user that the system has no name for
   }
-}
-
-/** As the system opens links; where it cannot, the link is there to be copied. */
-function openBrowser(link: string): void {
-  const [program, ...args]: readonly [string, ...string[]] =
-    process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['explorer.exe'] : ['xdg-open'];
-  const child = spawn(program, [...args, link], { stdio: 'ignore', detached: true });
-  child.on('error', () => undefined);
-  child.unref();
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
 import {
   EventReader,
   type EventStore,
@@ -12,10 +11,9 @@ import {
   runStream,
   systemClock,
 } from '@reprise/core';
-import { fileReason } from '../config/read-text-file.ts';
 import { EXIT, exitCodeOf } from '../errors/exit-codes.ts';
-import { usageError } from '../errors/usage-error.ts';
 import { jsonPieces } from '../output/json-pieces.ts';
+import { closeFile, openFile, writeTo } from '../output/output-file.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -40,7 +38,7 @@ export async function exportRuns(
     const runIds = new Set<string>();
     for (const one of typed) runIds.add(await resolveRun(storage, reader, one));
     const file = flags.output === undefined || flags.output === '-' ? undefined : await openFile(flags.output);
-    const write: WriteJson = file === undefined ? (value) => out.json(value) : (value) => writeTo(file, value);
+    const write: WriteJson = file === undefined ? (value) => out.json(value) : (value) => writeJsonTo(file, value);
     let runs = 0;
     let events = 0;
     let exit: number = EXIT.ok;
@@ -56,8 +54,7 @@ export async function exportRuns(
       if (out.broken) return exit;
     }
     if (file === undefined) return exit;
-    file.end();
-    await once(file, 'close');
+    await closeFile(file);
     await err.line(`Wrote ${count(runs, 'run')} (${count(events, 'event')}) to ${plain(flags.output ?? '')}.`);
     return exit;
   });
@@ -103,20 +100,6 @@ async function startOf(store: EventStore, runId: string): Promise<Extract<RunEve
   throw new RepriseError('REPRISE_EVENT_UNREADABLE', `The history of run '${runId}' does not begin with RunStarted.`);
 }
 
-async function openFile(path: string): Promise<WriteStream> {
-  const file = createWriteStream(path, { flags: 'w' });
-  try {
-    await once(file, 'open');
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder is not there' : fileReason(error);
-    throw usageError(`The file ${path} cannot be written: ${why}.`, {
-      cause: error,
-      fix: 'Name a file in a folder that is there, or `-` for stdout.',
-    });
-  }
-  return file;
-}
-
-async function writeTo(file: WriteStream, value: unknown): Promise<void> {
-  for (const piece of jsonPieces(value, undefined, '\n')) if (!file.write(piece)) await once(file, 'drain');
+async function writeJsonTo(file: WriteStream, value: unknown): Promise<void> {
+  for (const piece of jsonPieces(value, undefined, '\n')) await writeTo(file, piece);
 }

@@ -7,6 +7,11 @@ export {
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
-export { openTelemetryMonitor } from './plugin.ts';
+export {
+  type OpenTelemetryPlugin,
+  openTelemetryMonitor,
+  // As it is looked for by the name of the package.
+  openTelemetryMonitor as opentelemetryMonitor,
+} from './plugin.ts';
 export type { Attributes, Span, SpanEvent, SpanLink } from './spans/span.ts';
 export { type SpansOptions, spansOf } from './spans-of.ts';

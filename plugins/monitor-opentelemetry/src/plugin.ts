@@ -2,12 +2,15 @@ import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { definePlugin, type Plugin } from '@reprise/core/plugin';
 import { OpenTelemetryMonitor } from './opentelemetry-monitor.ts';
-import { type OpenTelemetryOptions, resolveOptions } from './options.ts';
+import { type OpenTelemetryOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+
+/** `options`: for those who make the same telemetry again from history. */
+export type OpenTelemetryPlugin = Plugin<'monitor'> & { readonly options: ResolvedOptions };
 
 /** Traces, metrics and logs of every run, by OpenTelemetry. Throws REPRISE_CONFIG_INVALID at once when an option is wrong. */
-export function openTelemetryMonitor(options: OpenTelemetryOptions = {}): Plugin<'monitor'> {
+export function openTelemetryMonitor(options: OpenTelemetryOptions = {}): OpenTelemetryPlugin {
   const resolved = resolveOptions(options);
-  return definePlugin({
+  const plugin = definePlugin({
     name: 'opentelemetry',
     kind: 'monitor',
     create: () => {
@@ -16,4 +19,5 @@ export function openTelemetryMonitor(options: OpenTelemetryOptions = {}): Plugin
       return new OpenTelemetryMonitor(resolved);
     },
   });
+  return { ...plugin, options: resolved };
 }

@@ -7,7 +7,7 @@ import { EMIT_NONE } from './spans/traces.ts';
 const MAX_RUNS = 100_000;
 const REMEMBERED = 10_000;
 const MAX_PENDING = 10_000;
-/** A run whose history is longer, and whose beginning was not seen here, is followed from where it is. */
+/** Where more events than these were not seen here, a run is followed from where it is. */
 const MAX_HISTORY = 50_000;
 /** Events of a history that are taken in one go. */
 const SLICE = 256;
@@ -22,16 +22,21 @@ export interface RunBookOptions {
 
 interface Run {
   readonly traced: boolean;
-  /** Events that came while its past is read. */
+  /** The revision that is passed on next. */
+  next: number;
+  /** Whether any of its events was passed on. */
+  isKnown: boolean;
+  /** Events that came while those before them are read. */
   pending: ObservedEvent[] | undefined;
 }
 
 /**
- * Which runs are followed, from where. A run that begins here is passed on event by event. Of one that another process began the history is read first, in the
- * background, so that its spans are the same as if one process had seen it all; what comes meanwhile waits.
+ * Which runs are followed, from where. A run that begins here is passed on event by event. What another process appended, before this one first saw the run or between
+ * what it saw, is read from history first, in the background, so that its spans are the same as if one process had seen it all; what comes meanwhile waits.
  *
  *   unknown ──RunStarted──► followed ──end──► ended (remembered for a while)
  *   unknown ──anything else──► its history is read ──► followed
+ *   followed ──not the next revision──► what is between is read ──► followed
  */
 export class RunBook {
   readonly #options: RunBookOptions;
@@ -55,7 +60,7 @@ export class RunBook {
     const { runId, event } = observed;
     const known = this.#runs.get(runId);
     if (known === undefined) return this.#meet(observed);
-    if (known.pending === undefined) this.#pass(observed, known);
+    if (known.pending === undefined) this.#goOn([observed], known);
     else if (known.pending.length < MAX_PENDING) known.pending.push(observed);
     else this.#options.lost(1, `the history of run '${runId}' is still being read`);
     if (isRunEnd(event.type)) this.#end(runId);
@@ -66,91 +71,115 @@ export class RunBook {
     this.#runs.clear();
   }
 
-  /** Resolves once the histories have been read that were asked for by now. */
+  /** Resolves once no history is being read. */
   async settled(): Promise<void> {
-    await this.#reading;
+    for (let reading: Promise<void> | undefined; reading !== this.#reading; ) {
+      reading = this.#reading;
+      await reading;
+    }
   }
 
   #meet(observed: ObservedEvent): void {
     const { runId, revision, event } = observed;
     if (this.#ended.has(runId)) return;
     const traced = this.#options.isSampled(event.metadata.traceparent);
-    const run: Run = { traced, pending: undefined };
-    if (this.#runs.size < MAX_RUNS) this.#runs.set(runId, run);
-    if (!traced && !this.#options.counts) {
-      if (isRunEnd(event.type)) this.#end(runId);
-      return;
-    }
+    const run: Run = { traced, next: 0, isKnown: false, pending: undefined };
+    this.#runs.set(runId, run);
+    if (this.#runs.size > MAX_RUNS) dropOldest(this.#runs);
     const source = sourceOf(observed);
-    const isPast = revision > 0 && revision <= MAX_HISTORY;
-    if (revision > MAX_HISTORY && this.#engine !== undefined)
-      this.#options.lost(
-        0,
-        `run '${runId}' is followed from revision ${revision} on: its history is too long to be read`,
-      );
-    if (this.#engine === undefined || (!isPast && source === undefined)) {
-      this.#telemetry.saw({ observed, isFirst: true, emitFrom: 0, traced });
-      if (isRunEnd(event.type)) this.#end(runId);
-      return;
-    }
-    run.pending = [observed];
-    const engine = this.#engine;
-    const past = isPast ? () => this.#readHistory(engine, run, observed) : () => this.#readSource(engine, source ?? '');
-    this.#reading = this.#reading.then(past).then(
-      () => this.#caughtUp(runId, run),
-      () => this.#caughtUp(runId, run),
-    );
+    if (!this.#hasUse(run)) run.next = revision + 1;
+    else if (revision === 0 && source !== undefined && this.#engine !== undefined)
+      this.#readFirst([observed], run, this.#readSource(this.#engine, source));
+    else this.#goOn([observed], run);
     if (isRunEnd(event.type)) this.#end(runId);
   }
 
-  async #readHistory(engine: WatchedEngine, { traced }: Run, { runId, revision, event }: ObservedEvent): Promise<void> {
-    const emitFrom = event.time - this.#options.resendMs;
-    let count = 0;
-    try {
-      for await (const past of engine.history(runId, revision - 1)) {
-        const from = isCopied(past) ? EMIT_NONE : Math.max(1, emitFrom);
-        this.#telemetry.saw({ observed: past, isFirst: count === 0, emitFrom: from, traced });
-        count += 1;
-        if (count % SLICE === 0) await nextTurn();
+  #hasUse({ traced }: Run): boolean {
+    return traced || this.#options.counts;
+  }
+
+  /** Passes events on, in order, up to where some are missing; those are read first. */
+  #goOn(events: readonly ObservedEvent[], run: Run): void {
+    if (!this.#hasUse(run)) return;
+    for (const [index, observed] of events.entries()) {
+      const { revision } = observed;
+      if (revision < run.next) continue;
+      if (revision > run.next && this.#engine !== undefined) {
+        if (revision - run.next <= MAX_HISTORY) {
+          const missing = { from: run.next, to: revision - 1 };
+          // Where they cannot be read, it goes on without them.
+          run.next = revision;
+          return this.#readFirst(events.slice(index), run, this.#readMissing(this.#engine, run, observed, missing));
+        }
+        const why = `run '${observed.runId}' is followed from revision ${revision} on: its history is too long to be read`;
+        this.#options.lost(0, why);
       }
-    } catch (error) {
-      this.#options.lost(0, `the history of run '${runId}' could not be read: ${String(error).slice(0, 200)}`);
+      run.next = revision + 1;
+      this.#pass(observed, run, 0);
     }
+  }
+
+  #pass(observed: ObservedEvent, run: Run, since: number): void {
+    const emitFrom = isCopied(observed) ? EMIT_NONE : since;
+    this.#telemetry.saw({ observed, isFirst: !run.isKnown, emitFrom, traced: run.traced });
+    run.isKnown = true;
+  }
+
+  /** `read` begins when what was to be read before is. */
+  #readFirst(events: readonly ObservedEvent[], run: Run, read: () => Promise<void>): void {
+    run.pending = [...events];
+    const goOn = (): void => {
+      const { pending = [] } = run;
+      run.pending = undefined;
+      this.#goOn(pending, run);
+    };
+    this.#reading = this.#reading.then(read).then(goOn, goOn);
+  }
+
+  #readMissing(
+    engine: WatchedEngine,
+    run: Run,
+    { runId, event }: ObservedEvent,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): () => Promise<void> {
+    const since = Math.max(1, event.time - this.#options.resendMs);
+    return async () => {
+      let count = 0;
+      try {
+        for await (const observed of engine.history(runId, to, from)) {
+          const source = sourceOf(observed);
+          if (source !== undefined) await this.#readSource(engine, source)();
+          this.#pass(observed, run, since);
+          count += 1;
+          if (count % SLICE === 0) await nextTurn();
+        }
+      } catch (error) {
+        this.#options.lost(0, `the history of run '${runId}' could not be read: ${String(error).slice(0, 200)}`);
+      }
+    };
   }
 
   /** The trace of the run that another goes on from. */
-  async #readSource(engine: WatchedEngine, runId: string): Promise<void> {
-    for await (const { event } of engine.history(runId, 0)) {
-      const { traceparent } = event.data;
-      this.#telemetry.know(runId, typeof traceparent === 'string' ? traceparent : undefined);
-    }
-  }
-
-  #caughtUp(runId: string, run: Run): void {
-    const [first, ...rest] = run.pending ?? [];
-    run.pending = undefined;
-    if (first === undefined) return;
-    // Where the history could not be read it is the first that is seen.
-    const emitFrom = isCopied(first) ? EMIT_NONE : 0;
-    this.#telemetry.saw({ observed: first, isFirst: true, emitFrom, traced: run.traced });
-    for (const one of rest) this.#pass(one, run);
-    if (rest.some(({ event }) => isRunEnd(event.type))) this.#end(runId);
-  }
-
-  #pass(observed: ObservedEvent, { traced }: Run): void {
-    if (!traced && !this.#options.counts) return;
-    const emitFrom = isCopied(observed) ? EMIT_NONE : 0;
-    this.#telemetry.saw({ observed, isFirst: false, emitFrom, traced });
+  #readSource(engine: WatchedEngine, runId: string): () => Promise<void> {
+    return async () => {
+      for await (const { event } of engine.history(runId, 0)) {
+        const { traceparent } = event.data;
+        this.#telemetry.know(runId, typeof traceparent === 'string' ? traceparent : undefined);
+      }
+    };
   }
 
   #end(runId: string): void {
     this.#runs.delete(runId);
     this.#ended.add(runId);
-    if (this.#ended.size <= REMEMBERED) return;
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest);
-      return;
-    }
+    if (this.#ended.size > REMEMBERED) dropOldest(this.#ended);
+  }
+}
+
+function dropOldest(of: Map<string, unknown> | Set<string>): void {
+  for (const oldest of of.keys()) {
+    of.delete(oldest);
+    return;
   }
 }
 

@@ -70,8 +70,11 @@ export interface WatchedAttempt {
 
 /** What a monitor may ask of the engine that it watches, at any time until it is shut down. */
 export interface WatchedEngine {
-  /** The events of a run from its first to revision `to`: for a monitor that first sees a run in the middle, because another process began it. Rejects as the store does. */
-  history(runId: string, to: number): AsyncIterable<ObservedEvent>;
+  /**
+   * The events of a run from revision `from` (default: its first) to `to`: for a monitor that first sees a run in the middle, because another process began it, or misses what
+   * another appended meanwhile. Rejects as the store does.
+   */
+  history(runId: string, to: number, from?: number): AsyncIterable<ObservedEvent>;
   /** How the engine does now. Does not throw; costs nothing unless it is asked. */
   measure(): EngineMeasures;
 }

@@ -87,11 +87,14 @@ export class Orchestrator {
     });
     this.runs = new RunReader(storage, { list: parts.listRuns, stopped: this.#stopping.signal });
     this.#starts = new RunStarts({ ...parts, runs: this.runs });
-    monitors.watch({ history: (runId, to) => this.#watchedHistory(runId, to), measure: () => this.#measure() });
+    monitors.watch({
+      history: (runId, to, from) => this.#watchedHistory(runId, to, from),
+      measure: () => this.#measure(),
+    });
   }
 
-  async *#watchedHistory(runId: string, to: number): AsyncGenerator<ObservedEvent, void, undefined> {
-    for await (const event of readStream(this.#parts.storage.events, runStream(runId))) {
+  async *#watchedHistory(runId: string, to: number, from = 0): AsyncGenerator<ObservedEvent, void, undefined> {
+    for await (const event of readStream(this.#parts.storage.events, runStream(runId), from)) {
       if (event.revision > to) return;
       yield { runId, revision: event.revision, event };
     }

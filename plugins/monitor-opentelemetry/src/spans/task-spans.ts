@@ -117,7 +117,7 @@ export class TaskSpans {
     const task = this.#begin(event, path, time, performer);
     task.span.set({ [ATTRIBUTES.performer]: performer });
     // What a child run was started in is the attempt.
-    if (found === 'child') this.#beginAttempt(task, event, `child ${text(facts['child']) ?? ''}`, {});
+    if (found === 'child') this.#beginAttempt(task, event, 'child run', {});
   }
 
   #schedule(event: SeenEvent, path: string): void {

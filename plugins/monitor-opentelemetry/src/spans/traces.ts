@@ -34,6 +34,8 @@ export class Traces {
   /** `emitFrom`: of what the event ends, only what ends at or after then is emitted; 0 is all of it, EMIT_NONE nothing. */
   take(event: SeenEvent, emitFrom: number): void {
     this.#emitFrom = emitFrom;
+    // It is shown from its beginning again.
+    if (event.revision === 0) this.#open.delete(event.runId);
     let run = this.#open.get(event.runId);
     if (run === undefined) {
       // What comes after the end of a run says nothing that a span could show.
