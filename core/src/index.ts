@@ -30,6 +30,7 @@ export {
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
+export type { SecretSource } from './container/dispatch-secrets.ts';
 export { type AnyPlugin, assertPlugin, createPart, definePlugin, type Plugin } from './container/plugin.ts';
 export type {
   BuiltTasks,

@@ -59,7 +59,16 @@ export {
 } from './event-store/stream-query.ts';
 export { type SubscribedStore, Subscriptions } from './event-store/subscriptions.ts';
 export { type BinaryMessage, carriedBy, toBinary } from './orchestration/messaging/binary-mode.ts';
-export { COMMAND_CHANNEL, COMMAND_GROUP } from './orchestration/messaging/channels.ts';
+export {
+  ABORT_CHANNEL,
+  agentChannel,
+  COMMAND_CHANNEL,
+  COMMAND_GROUP,
+  HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
+  WORKER_CHANNEL,
+  workerChannel,
+} from './orchestration/messaging/channels.ts';
 export { ConsumerGroup, type Queued } from './orchestration/messaging/consumer-group.ts';
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {

@@ -1,5 +1,6 @@
 import { type AgentReference, createReprise, type RepriseConfig } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
+import { secretsOf } from '../config/secrets-of.ts';
 import { count } from '../output/text.ts';
 import { configuredStore } from '../store/locate-store.ts';
 import { type Check, failed, ok, warn } from './check.ts';
@@ -33,7 +34,7 @@ export async function checkProject(
           workflows.map(({ workflow: { definition } }) => `${definition.name}@${definition.version}`).join(', '),
         ),
   ];
-  return { checks: [...checks, await checkTogether(project), ...checkAdmission(project)], project };
+  return { checks: [...checks, ...(await checkTogether(project)), ...checkAdmission(project)], project };
 }
 
 /** `writer@2 (writing, editing)`; of an agent that runs in another process that, too. */
@@ -44,22 +45,38 @@ function described(agent: AgentReference): string {
 }
 
 /** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */
-async function checkTogether(project: Project): Promise<Check> {
+async function checkTogether(project: Project): Promise<readonly Check[]> {
   const { plugins, agents, workflows } = project;
   const { limits, admission, projections } = project.config;
+  const dispatchSecret = secretsOf(project);
   const parts: RepriseConfig = {
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
     plugins: plugins.filter(({ kind }) => kind !== 'event-store'),
     ...(limits === undefined ? {} : { limits }),
     ...(admission === undefined ? {} : { admission }),
+    ...(dispatchSecret === undefined ? {} : { dispatchSecret }),
     ...(projections === undefined ? {} : { projections }),
   };
   try {
     configuredStore(project, plugins);
-    await (await createReprise(parts)).stop();
-    return ok('start', 'every agent, capability and strategy that a workflow asks for is there');
+    const reprise = await createReprise(parts);
+    const { border } = reprise;
+    await reprise.stop();
+    return [
+      ok('start', 'every agent, capability and strategy that a workflow asks for is there'),
+      ...(border === undefined ? [] : [resultsCheck(border.verifiesResults)]),
+    ];
   } catch (error) {
-    return failed('start', error);
+    return [failed('start', error)];
   }
 }
+
+const resultsCheck = (verified: boolean): Check =>
+  verified
+    ? ok('results', 'verified: whoever reports of an attempt must have the token of its dispatch')
+    : warn(
+        'results',
+        'not verified: whoever may write to the channel of results can end any attempt',
+        'Give all orchestrators the same REPRISE_DISPATCH_SECRET (openssl rand -base64 32), or name one by `dispatchSecret`.',
+      );

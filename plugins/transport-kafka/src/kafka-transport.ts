@@ -80,7 +80,7 @@ export class KafkaTransport implements Transport {
   async #drive(changed: (partitions: Partitions | undefined) => void): Promise<{ close(): Promise<void> }> {
     this.#assertStarted();
     const route = this.#topics.route(COMMAND_CHANNEL);
-    const [count = 0] = await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
+    const count = await this.#ready(route);
     const name = this.#topics.groupOf(COMMAND_GROUP, route);
     const tell = (places?: readonly Place[]): void => {
       if (places === undefined) return changed(undefined);
@@ -120,7 +120,7 @@ export class KafkaTransport implements Transport {
   ): Promise<TransportSubscription> {
     this.#assertStarted();
     const route = this.#topics.route(channel);
-    await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
+    await this.#ready(route);
     const { concurrency = DEFAULT_CONCURRENCY } = options;
     if ('broadcast' in options) return this.#hear(channel, route, handler, concurrency);
     const shared = await this.#share(channel, route, options.group);
@@ -159,6 +159,19 @@ export class KafkaTransport implements Transport {
   async #toRecord(message: OutgoingMessage): Promise<OutgoingRecord> {
     const route = this.#topics.route(message.channel);
     return toRecord(message, route, await this.#partitionsOf(route.topic));
+  }
+
+  /** The partitions of each topic of a family. Rejects when they are not as many: one run would be of several members. */
+  async #ready({ family }: Route): Promise<number> {
+    const counts = await Promise.all(family.map((topic) => this.#partitionsOf(topic)));
+    const [count = 0] = counts;
+    if (counts.every((one) => one === count)) return count;
+    const said = family.map(({ name }, index) => `${name} has ${counts[index]}`).join(', ');
+    throw new RepriseError(
+      'REPRISE_TRANSPORT_REFUSED',
+      `The topics ${family.map(({ name }) => name).join(', ')} must have the same number of partitions, and do not: ${said}. ` +
+        'Delete the one that is wrong, and make it anew: partitions are never added to a topic with messages.',
+    );
   }
 
   #partitionsOf(topic: TopicPlan): Promise<number> {

@@ -1,9 +1,24 @@
-import { sha256 } from '@reprise/core/plugin';
+import {
+  ABORT_CHANNEL,
+  COMMAND_CHANNEL,
+  HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
+  sha256,
+  WORKER_CHANNEL,
+  workerChannel,
+} from '@reprise/core/plugin';
 import type { TopicPlan } from './driver.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+
+/** Channels whose partition i is one orchestrator's, with the runs that fall there, and how long their records are kept, in ms. */
+const BY_RUN: ReadonlyMap<string, number> = new Map([
+  [COMMAND_CHANNEL, 7 * DAY_MS],
+  [RESULT_CHANNEL, 7 * DAY_MS],
+  [HEARTBEAT_CHANNEL, 10 * MINUTE_MS],
+]);
 
 /** Where the messages of a channel are. */
 export interface Route {
@@ -28,14 +43,14 @@ export class Topics {
   }
 
   route(channel: string): Route {
-    const commands = this.#plan('reprise.commands', 7 * DAY_MS);
-    const heartbeats = this.#plan('reprise.heartbeats', 10 * MINUTE_MS);
-    const together = { shared: false, family: [commands, heartbeats], familyName: 'reprise.commands' };
-    if (channel === 'reprise.commands') return { topic: commands, ...together };
-    if (channel === 'reprise.heartbeats') return { topic: heartbeats, ...together };
-    if (channel === 'reprise.aborts' || channel === 'reprise.workers')
+    const ofRuns = BY_RUN.get(channel);
+    if (ofRuns !== undefined) {
+      const family = [...BY_RUN].map(([name, retentionMs]) => this.#plan(name, retentionMs));
+      return { topic: this.#plan(channel, ofRuns), shared: false, family, familyName: COMMAND_CHANNEL };
+    }
+    if (channel === ABORT_CHANNEL || channel === WORKER_CHANNEL)
       return this.#sharedBy(channel, this.#plan('reprise.control', HOUR_MS, 1));
-    if (channel.startsWith('reprise.worker.'))
+    if (channel.startsWith(workerChannel('')))
       return this.#sharedBy(channel, this.#plan('reprise.agent-messages', HOUR_MS));
     const topic = this.#plan(channel, 7 * DAY_MS);
     return { topic, shared: false, family: [topic], familyName: channel };

@@ -7,7 +7,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * One delivery of a message: unacknowledged until its first ack or nack, any further one does nothing.
+ * One delivery of a message: unacknowledged until its first ack, nack or reject, any further one does nothing.
  *
  *   unacknowledged ──ack()──► acknowledged
  *        │  └──nack(), a handler that throws──► given back: delivered again, to whoever has room
@@ -26,6 +26,11 @@ export interface Delivery {
   ack(): void;
   /** Gives the message back: it is delivered again, after `delayMs` (kept to 5,000; what is to wait longer is a timer's business). */
   nack(options: { readonly delayMs?: number; readonly reason: string }): void;
+  /**
+   * Optional ability: nobody is to have the message. It goes to where the transport keeps dead letters, as it came, with the reason, and counts as
+   * acknowledged once it is there.
+   */
+  reject?(options: { readonly reason: string }): void;
 }
 
 export type DeliveryHandler = (delivery: Delivery) => void | Promise<void>;

@@ -97,6 +97,16 @@ export class Orchestrator {
     return this.#parts.monitors.health();
   }
 
+  /**
+   * Of messages that come over a transport which others can reach: whether a result has to have the token of its dispatch, and how many were refused so far,
+   * for whatever reason. Undefined where nobody else can reach it.
+   */
+  get border(): { readonly verifiesResults: boolean; readonly refused: number } | undefined {
+    const { transport, tokens } = this.#parts;
+    if (transport.spans !== true) return undefined;
+    return { verifiesResults: tokens?.enabled === true, refused: this.#engine.refused };
+  }
+
   /** Attempts that agents of this process work on now. */
   get running(): number {
     return this.#worker?.running ?? 0;
