@@ -147,6 +147,13 @@ export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
+export type {
+  TopicChange,
+  TopicDifference,
+  TopicSettings,
+  TopicStanding,
+  TransportTopics,
+} from './orchestration/messaging/transport-topics.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
@@ -244,7 +251,7 @@ export type {
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export { type BoundTopics, Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export type {
   ProgramMessages,

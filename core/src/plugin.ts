@@ -79,6 +79,13 @@ export type {
   Transport,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
+export type {
+  TopicChange,
+  TopicDifference,
+  TopicSettings,
+  TopicStanding,
+  TransportTopics,
+} from './orchestration/messaging/transport-topics.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export { folded, hasText, matches } from './orchestration/reading/query/matches.ts';
 export {

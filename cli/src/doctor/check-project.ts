@@ -1,6 +1,6 @@
-import { type AgentReference, createReprise, type RepriseConfig } from '@reprise/core';
+import { type AgentReference, createReprise } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
-import { secretsOf } from '../config/secrets-of.ts';
+import { partsOf } from '../config/project-parts.ts';
 import { count } from '../output/text.ts';
 import { configuredStore } from '../store/locate-store.ts';
 import { type Check, failed, ok, warn } from './check.ts';
@@ -46,21 +46,9 @@ function described(agent: AgentReference): string {
 
 /** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */
 async function checkTogether(project: Project): Promise<readonly Check[]> {
-  const { plugins, agents, workflows } = project;
-  const { limits, admission, projections } = project.config;
-  const dispatchSecret = secretsOf(project);
-  const parts: RepriseConfig = {
-    agents,
-    workflows: workflows.map(({ workflow }) => workflow),
-    plugins: plugins.filter(({ kind }) => kind !== 'event-store'),
-    ...(limits === undefined ? {} : { limits }),
-    ...(admission === undefined ? {} : { admission }),
-    ...(dispatchSecret === undefined ? {} : { dispatchSecret }),
-    ...(projections === undefined ? {} : { projections }),
-  };
   try {
-    configuredStore(project, plugins);
-    const reprise = await createReprise(parts);
+    configuredStore(project, project.plugins);
+    const reprise = await createReprise(partsOf(project));
     const { border } = reprise;
     await reprise.stop();
     return [

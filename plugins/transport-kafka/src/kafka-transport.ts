@@ -10,6 +10,7 @@ import {
   type SubscriptionOptions,
   type Transport,
   type TransportSubscription,
+  type TransportTopics,
 } from '@reprise/core/plugin';
 import type { KafkaDriver, OutgoingRecord, Place, TopicPlan } from './driver.ts';
 import { Feed, type FeedParts } from './feed.ts';
@@ -17,6 +18,7 @@ import type { ResolvedOptions } from './options.ts';
 import { PartitionOwnership, type Partitions } from './partition-ownership.ts';
 import { Publisher } from './publisher.ts';
 import { channelOf, toDeadLetter, toRecord } from './records.ts';
+import { TopicAdmin } from './topic-admin.ts';
 import { type Route, Topics } from './topics.ts';
 
 const DEFAULT_CONCURRENCY = 16;
@@ -42,6 +44,7 @@ export class KafkaTransport implements Transport {
   readonly spans = true;
   /** Absent where one orchestrator at a time drives all runs, whoever the event store says. */
   readonly ownership?: Ownership;
+  readonly topics: TransportTopics;
   readonly #driver: KafkaDriver;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -58,13 +61,14 @@ export class KafkaTransport implements Transport {
 
   constructor(
     driver: KafkaDriver,
-    { prefix, partitions, orchestrators }: ResolvedOptions,
+    { prefix, partitions, replicationFactor, orchestrators }: ResolvedOptions,
     { clock, ids }: Surroundings,
   ) {
     this.#driver = driver;
     this.#clock = clock;
     this.#ids = ids;
     this.#topics = new Topics(prefix, partitions);
+    this.topics = new TopicAdmin(driver, this.#topics, replicationFactor);
     this.#publisher = new Publisher(driver);
     if (orchestrators === 'many')
       this.ownership = new PartitionOwnership({
@@ -163,8 +167,12 @@ export class KafkaTransport implements Transport {
 
   /** The partitions of each topic of a family. Rejects when they are not as many: one run would be of several members. */
   async #ready({ family }: Route): Promise<number> {
-    const counts = await Promise.all(family.map((topic) => this.#partitionsOf(topic)));
-    const [count = 0] = counts;
+    const [first, ...others] = family;
+    if (first === undefined) return 0;
+    const count = await this.#partitionsOf(first);
+    // What is missing is made as large as the first is, whatever the options say by now.
+    const rest = others.map((topic) => this.#partitionsOf({ ...topic, partitions: count }));
+    const counts = [count, ...(await Promise.all(rest))];
     if (counts.every((one) => one === count)) return count;
     const said = family.map(({ name }, index) => `${name} has ${counts[index]}`).join(', ');
     throw new RepriseError(

@@ -1,5 +1,6 @@
 import type { Ownership } from '../../event-store/ownership.ts';
 import type { Envelope } from './envelope.ts';
+import type { TransportTopics } from './transport-topics.ts';
 
 export interface OutgoingMessage {
   readonly channel: string;
@@ -76,6 +77,8 @@ export interface Transport {
   readonly ownership?: Ownership;
   /** Whether others than this process take messages from it: an agent that nobody here runs may run elsewhere. Default: no. */
   readonly spans?: boolean;
+  /** Optional ability: what it keeps messages in at its brokers. */
+  readonly topics?: TransportTopics;
   start(): Promise<void>;
   /** Resolves when the transport has taken the messages over. */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

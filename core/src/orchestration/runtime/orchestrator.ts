@@ -4,6 +4,7 @@ import { RepriseError } from '../../shared/errors.ts';
 import { streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
+import type { TopicChange, TopicStanding } from '../messaging/transport-topics.ts';
 import { lookForDrivers, silentSummary } from '../reading/drivers.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
 import type { Views } from '../reading/views/views.ts';
@@ -30,6 +31,12 @@ import { unavailable } from './shared-mutexes.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
 import { WaitingLines } from './waiting-lines.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
+
+/** The topics of a transport, for the agents that an orchestrator knows of. */
+export interface BoundTopics {
+  look(): Promise<readonly TopicStanding[]>;
+  apply(options?: { readonly configs?: boolean }): Promise<readonly TopicChange[]>;
+}
 
 /** What an orchestrator is made of; the container brings it. */
 export type OrchestratorParts = Omit<EngineParts, 'id'>;
@@ -105,6 +112,20 @@ export class Orchestrator {
     const { transport, tokens } = this.#parts;
     if (transport.spans !== true) return undefined;
     return { verifiesResults: tokens?.enabled === true, refused: this.#engine.refused };
+  }
+
+  /**
+   * What its transport keeps messages in at the brokers, where it can tell: for all agents that are given or declared, or that workflows ask for by name, and
+   * `more`. Works before start(). Undefined of a transport that has no topics to make.
+   */
+  transportTopics(more: readonly string[] = []): BoundTopics | undefined {
+    const { transport, registry } = this.#parts;
+    const { topics } = transport;
+    if (topics === undefined) return undefined;
+    // It connects by itself: stop() has something to release.
+    this.#transportStarted = true;
+    const agents = [...new Set([...registry.expected, ...more])].sort();
+    return { look: () => topics.look(agents), apply: (options) => topics.apply(agents, options) };
   }
 
   /** Attempts that agents of this process work on now. */
