@@ -165,6 +165,7 @@ export {
   type RepriseErrorOptions,
   toErrorData,
 } from './shared/errors.ts';
+export type { Finding } from './shared/finding.ts';
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';

@@ -1,4 +1,4 @@
-import { type AgentReference, createReprise } from '@reprise/core';
+import { type AgentReference, createReprise, type Orchestrator } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
 import { partsOf } from '../config/project-parts.ts';
 import { count } from '../output/text.ts';
@@ -50,10 +50,12 @@ async function checkTogether(project: Project): Promise<readonly Check[]> {
     configuredStore(project, project.plugins);
     const reprise = await createReprise(partsOf(project));
     const { border } = reprise;
+    const transport = await transportChecks(reprise);
     await reprise.stop();
     return [
       ok('start', 'every agent, capability and strategy that a workflow asks for is there'),
       ...(border === undefined ? [] : [resultsCheck(border.verifiesResults)]),
+      ...transport,
     ];
   } catch (error) {
     return [failed('start', error)];
@@ -68,3 +70,15 @@ const resultsCheck = (verified: boolean): Check =>
         'not verified: whoever may write to the channel of results can end any attempt',
         'Give all orchestrators the same REPRISE_DISPATCH_SECRET (openssl rand -base64 32), or name one by `dispatchSecret`.',
       );
+
+/** What the transport says of itself; of one that cannot be reached, that. */
+async function transportChecks(reprise: Orchestrator): Promise<readonly Check[]> {
+  try {
+    const findings = await reprise.inspectTransport();
+    return findings.map(({ name, status, detail, fix }) =>
+      status === 'ok' ? ok(name, detail) : { name, status, detail, fix: fix ?? '' },
+    );
+  } catch (error) {
+    return [failed('transport', error)];
+  }
+}

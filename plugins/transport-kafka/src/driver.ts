@@ -10,6 +10,10 @@ export interface KafkaDriver {
   configureTopic(name: string, configs: Readonly<Record<string, string>>): Promise<void>;
   /** The offset after the last record of each partition. */
   ends(topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** Of each partition of a topic that is there: its first offset that is kept, and the one after its last. */
+  extents(topic: string): Promise<ReadonlyMap<number, Extent>>;
+  /** Where the group has committed, by topic and partition; nothing of those where it has not. */
+  committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>>;
   /** All of them, in their order within a partition, acknowledged by all replicas in sync. One call at a time. Some may be there when it rejects. */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** Joins a group. Resolves when it has been told its partitions for the first time. */
@@ -27,6 +31,11 @@ export interface TopicPlan {
   readonly partitions: number;
   /** How long records are kept, in ms. */
   readonly retentionMs: number;
+}
+
+export interface Extent {
+  readonly first: bigint;
+  readonly next: bigint;
 }
 
 export interface FoundTopic {

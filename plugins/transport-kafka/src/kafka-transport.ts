@@ -3,6 +3,7 @@ import {
   COMMAND_CHANNEL,
   COMMAND_GROUP,
   type DeliveryHandler,
+  type Finding,
   type Ids,
   type OutgoingMessage,
   type Ownership,
@@ -14,6 +15,7 @@ import {
 } from '@reprise/core/plugin';
 import type { KafkaDriver, OutgoingRecord, Place, TopicPlan } from './driver.ts';
 import { Feed, type FeedParts } from './feed.ts';
+import { inspect } from './inspection.ts';
 import type { ResolvedOptions } from './options.ts';
 import { PartitionOwnership, type Partitions } from './partition-ownership.ts';
 import { Publisher } from './publisher.ts';
@@ -45,6 +47,7 @@ export class KafkaTransport implements Transport {
   /** Absent where one orchestrator at a time drives all runs, whoever the event store says. */
   readonly ownership?: Ownership;
   readonly topics: TransportTopics;
+  readonly inspect: (agents: readonly string[]) => Promise<readonly Finding[]>;
   readonly #driver: KafkaDriver;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -61,7 +64,7 @@ export class KafkaTransport implements Transport {
 
   constructor(
     driver: KafkaDriver,
-    { prefix, partitions, replicationFactor, orchestrators }: ResolvedOptions,
+    { prefix, partitions, replicationFactor, createTopics, orchestrators }: ResolvedOptions,
     { clock, ids }: Surroundings,
   ) {
     this.#driver = driver;
@@ -69,6 +72,7 @@ export class KafkaTransport implements Transport {
     this.#ids = ids;
     this.#topics = new Topics(prefix, partitions);
     this.topics = new TopicAdmin(driver, this.#topics, replicationFactor);
+    this.inspect = (agents) => inspect({ driver, topics: this.#topics, replicationFactor, createTopics }, agents);
     this.#publisher = new Publisher(driver);
     if (orchestrators === 'many')
       this.ownership = new PartitionOwnership({

@@ -98,6 +98,13 @@ withBroker(
       await worker.start();
       const run = await reprise.startRun(book, 'tea');
       expect(await run.result()).to.equal('On tea');
+      const findings = (await operator.inspect?.(['writer'])) ?? [];
+      expect(findings.map(({ name, status }) => `${name} ${status}`)).to.deep.equal([
+        'topics ok',
+        'lag ok',
+        'lag ok',
+        'dead letters ok',
+      ]);
       const client = { brokers: [broker().address], logLevel: logLevel.NOTHING, ...LOCKED.client(broker().folder) };
       const admin = new Kafka(client).admin();
       await admin.connect();
@@ -128,6 +135,8 @@ withBroker(
       );
       await denied(worker.publish([message('reprise.agent.writer', 'k')]), 'dispatches');
       await denied(client.publish([message('reprise.results', 'k')]), 'results of a client');
+      const seen = (await client.inspect?.([])) ?? [];
+      expect(seen.map(({ name, detail }) => `${name} ${detail.split(':')[0]}`)).to.include('topics cannot be told');
     });
   },
   LOCKED,

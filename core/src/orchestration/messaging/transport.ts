@@ -1,4 +1,5 @@
 import type { Ownership } from '../../event-store/ownership.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { Envelope } from './envelope.ts';
 import type { TransportTopics } from './transport-topics.ts';
 
@@ -79,6 +80,11 @@ export interface Transport {
   readonly spans?: boolean;
   /** Optional ability: what it keeps messages in at its brokers. */
   readonly topics?: TransportTopics;
+  /**
+   * Optional ability: what it is connected to, what there is missing or would lose messages, and what waits for whom, where dispatches go to these agents. Works before
+   * start(). Changes nothing.
+   */
+  inspect?(agents: readonly string[]): Promise<readonly Finding[]>;
   start(): Promise<void>;
   /** Resolves when the transport has taken the messages over. */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

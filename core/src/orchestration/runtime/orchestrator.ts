@@ -1,6 +1,7 @@
 import { blocksOf } from '../../definition/blocks.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
+import type { Finding } from '../../shared/finding.ts';
 import { streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
@@ -126,6 +127,14 @@ export class Orchestrator {
     this.#transportStarted = true;
     const agents = [...new Set([...registry.expected, ...more])].sort();
     return { look: () => topics.look(agents), apply: (options) => topics.apply(agents, options) };
+  }
+
+  /** What its transport says of how it is, where it can tell. Works before start(). Rejects as a publish does. */
+  async inspectTransport(): Promise<readonly Finding[]> {
+    const { transport, registry } = this.#parts;
+    if (transport.inspect === undefined) return [];
+    this.#transportStarted = true;
+    return await transport.inspect([...registry.expected].sort());
   }
 
   /** Attempts that agents of this process work on now. */

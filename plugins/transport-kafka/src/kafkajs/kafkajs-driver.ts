@@ -9,7 +9,15 @@ import {
   type RetryOptions,
   type SASLOptions,
 } from 'kafkajs';
-import type { ConsumeRequest, DriverConsumer, FoundTopic, KafkaDriver, OutgoingRecord, TopicPlan } from '../driver.ts';
+import type {
+  ConsumeRequest,
+  DriverConsumer,
+  Extent,
+  FoundTopic,
+  KafkaDriver,
+  OutgoingRecord,
+  TopicPlan,
+} from '../driver.ts';
 import type { ResolvedOptions, ResolvedSasl } from '../options.ts';
 import { configsOf } from '../topics.ts';
 import { consume } from './consumer.ts';
@@ -112,6 +120,25 @@ class KafkajsDriver implements KafkaDriver {
   async ends(topic: string): Promise<ReadonlyMap<number, bigint>> {
     const ends = await this.#do(`read the ends of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
     return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
+  }
+
+  async extents(topic: string): Promise<ReadonlyMap<number, Extent>> {
+    const found = await this.#do(`read how far ${topic} goes`, () => this.#admin.fetchTopicOffsets(topic));
+    return new Map(found.map(({ partition, low, high }) => [partition, { first: BigInt(low), next: BigInt(high) }]));
+  }
+
+  async committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>> {
+    const found = await this.#do(`read how far the group ${group} is`, () =>
+      this.#admin.fetchOffsets({ groupId: group, topics: [...topics] }),
+    );
+    return new Map(
+      found.map(({ topic, partitions }) => [
+        topic,
+        new Map(
+          partitions.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, BigInt(offset)]])),
+        ),
+      ]),
+    );
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
