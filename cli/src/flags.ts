@@ -23,6 +23,17 @@ export const storeFlags = {
   }),
 };
 
+/** For commands about the topics of a transport. */
+export const topicFlags = {
+  ...configFlag,
+  agent: Flags.string({
+    char: 'a',
+    description: 'An agent that the configuration does not name. May be given several times.',
+    helpValue: 'NAME',
+    multiple: true,
+  }),
+};
+
 export const runArgument = {
   run: Args.string({
     description: 'Run id, any unique beginning of it, or `last` for the newest run.',

@@ -31,6 +31,7 @@ export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/
 export { type Client, type ClientConfig, createClient } from './container/create-client.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
+export type { SecretSource } from './container/dispatch-secrets.ts';
 export { type AnyPlugin, assertPlugin, createPart, definePlugin, type Plugin } from './container/plugin.ts';
 export type {
   BuiltTasks,
@@ -148,6 +149,13 @@ export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.t
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type {
+  TopicChange,
+  TopicDifference,
+  TopicSettings,
+  TopicStanding,
+  TransportTopics,
+} from './orchestration/messaging/transport-topics.ts';
+export type {
   EngineMeasures,
   Monitor,
   Notice,
@@ -251,7 +259,7 @@ export type {
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export { type BoundTopics, type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export type {
   ProgramMessages,
@@ -375,6 +383,7 @@ export {
   stackOf,
   toErrorData,
 } from './shared/errors.ts';
+export type { Finding } from './shared/finding.ts';
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';

@@ -59,7 +59,16 @@ export {
 } from './event-store/stream-query.ts';
 export { type SubscribedStore, Subscriptions } from './event-store/subscriptions.ts';
 export { type BinaryMessage, carriedBy, toBinary } from './orchestration/messaging/binary-mode.ts';
-export { COMMAND_CHANNEL, COMMAND_GROUP } from './orchestration/messaging/channels.ts';
+export {
+  ABORT_CHANNEL,
+  agentChannel,
+  COMMAND_CHANNEL,
+  COMMAND_GROUP,
+  HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
+  WORKER_CHANNEL,
+  workerChannel,
+} from './orchestration/messaging/channels.ts';
 export { ConsumerGroup, type Queued } from './orchestration/messaging/consumer-group.ts';
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {
@@ -70,6 +79,13 @@ export type {
   Transport,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
+export type {
+  TopicChange,
+  TopicDifference,
+  TopicSettings,
+  TopicStanding,
+  TransportTopics,
+} from './orchestration/messaging/transport-topics.ts';
 export {
   ATTRIBUTES,
   INSTRUMENTS,
@@ -164,6 +180,7 @@ export {
   type RepriseErrorOptions,
   toErrorData,
 } from './shared/errors.ts';
+export type { Finding } from './shared/finding.ts';
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';

@@ -2,9 +2,9 @@ import { headerOf } from '../../core/src/orchestration/messaging/binary-mode.ts'
 import {
   ABORT_CHANNEL,
   agentChannel,
-  COMMAND_CHANNEL,
   COMMAND_GROUP,
   HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
   WORKER_CHANNEL,
   workerChannel,
 } from '../../core/src/orchestration/messaging/channels.ts';
@@ -51,10 +51,10 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     parameters: { agent: { description: 'The name of the agent.' } },
     messages: ['dispatch'],
   },
-  commands: {
-    address: COMMAND_CHANNEL,
+  results: {
+    address: RESULT_CHANNEL,
     title: 'Results and calls of workers',
-    description: `Engines share it: the group \`${COMMAND_GROUP}\`. In order by run.`,
+    description: `Engines share it: the group \`${COMMAND_GROUP}\`. In order by run. Each has \`dispatchtoken\` of the dispatch that it is about, as it was, when that had one. All else is refused.`,
     messages: commands,
   },
   heartbeats: {
@@ -188,19 +188,19 @@ export const asyncapi = (): JsonObject => ({
   ),
   operations: {
     dispatch: operation('send', 'agents', SAID.dispatch),
-    takeResults: operation('receive', 'commands', 'Takes what attempts come to.', {
+    takeResults: operation('receive', 'results', 'Takes what attempts come to.', {
       messages: channelMessages(
-        'commands',
+        'results',
         commands.filter((command) => !isCall(command)),
       ),
       ...inGroup,
     }),
     takeCalls: operation(
       'receive',
-      'commands',
+      'results',
       'Takes calls of attempts; each is answered, to its worker, by its number.',
       {
-        messages: channelMessages('commands', commands.filter(isCall)),
+        messages: channelMessages('results', commands.filter(isCall)),
         reply: { channel: ref('channels/worker'), messages: channelMessages('worker', ['answer']) },
         ...inGroup,
       },

@@ -14,13 +14,14 @@ const KEYS: readonly (keyof ProjectConfig)[] = [
   'agents',
   'limits',
   'admission',
+  'dispatchSecret',
   'projections',
   'clock',
   'ids',
   'random',
 ];
 /** Keys that can be written as text: the first so many. */
-const NAMED = 6;
+const NAMED = 7;
 const LISTS = ['plugins', 'workflows', 'agents'] as const;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

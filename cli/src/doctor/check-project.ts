@@ -1,5 +1,6 @@
-import { type AgentReference, createReprise, type RepriseConfig } from '@reprise/core';
+import { type AgentReference, createReprise, type Orchestrator } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
+import { partsOf } from '../config/project-parts.ts';
 import { count } from '../output/text.ts';
 import { configuredStore } from '../store/locate-store.ts';
 import { type Check, failed, ok, warn } from './check.ts';
@@ -33,7 +34,7 @@ export async function checkProject(
           workflows.map(({ workflow: { definition } }) => `${definition.name}@${definition.version}`).join(', '),
         ),
   ];
-  return { checks: [...checks, await checkTogether(project), ...checkAdmission(project)], project };
+  return { checks: [...checks, ...(await checkTogether(project)), ...checkAdmission(project)], project };
 }
 
 /** `writer@2 (writing, editing)`; of an agent that runs in another process that, too. */
@@ -44,22 +45,40 @@ function described(agent: AgentReference): string {
 }
 
 /** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */
-async function checkTogether(project: Project): Promise<Check> {
-  const { plugins, agents, workflows } = project;
-  const { limits, admission, projections } = project.config;
-  const parts: RepriseConfig = {
-    agents,
-    workflows: workflows.map(({ workflow }) => workflow),
-    plugins: plugins.filter(({ kind }) => kind !== 'event-store'),
-    ...(limits === undefined ? {} : { limits }),
-    ...(admission === undefined ? {} : { admission }),
-    ...(projections === undefined ? {} : { projections }),
-  };
+async function checkTogether(project: Project): Promise<readonly Check[]> {
   try {
-    configuredStore(project, plugins);
-    await (await createReprise(parts)).stop();
-    return ok('start', 'every agent, capability and strategy that a workflow asks for is there');
+    configuredStore(project, project.plugins);
+    const reprise = await createReprise(partsOf(project));
+    const { border } = reprise;
+    const transport = await transportChecks(reprise);
+    await reprise.stop();
+    return [
+      ok('start', 'every agent, capability and strategy that a workflow asks for is there'),
+      ...(border === undefined ? [] : [resultsCheck(border.verifiesResults)]),
+      ...transport,
+    ];
   } catch (error) {
-    return failed('start', error);
+    return [failed('start', error)];
+  }
+}
+
+const resultsCheck = (verified: boolean): Check =>
+  verified
+    ? ok('results', 'verified: whoever reports of an attempt must have the token of its dispatch')
+    : warn(
+        'results',
+        'not verified: whoever may write to the channel of results can end any attempt',
+        'Give all orchestrators the same REPRISE_DISPATCH_SECRET (openssl rand -base64 32), or name one by `dispatchSecret`.',
+      );
+
+/** What the transport says of itself; of one that cannot be reached, that. */
+async function transportChecks(reprise: Orchestrator): Promise<readonly Check[]> {
+  try {
+    const findings = await reprise.inspectTransport();
+    return findings.map(({ name, status, detail, fix }) =>
+      status === 'ok' ? ok(name, detail) : { name, status, detail, fix: fix ?? '' },
+    );
+  } catch (error) {
+    return [failed('transport', error)];
   }
 }

@@ -8,6 +8,7 @@ import {
   type Storage,
 } from '@reprise/core';
 import { loadProject, type Project } from '../config/load-project.ts';
+import { secretsOf } from '../config/secrets-of.ts';
 import { configuredStore, type Whereabouts } from '../store/locate-store.ts';
 import { fileStore, type StoreAccess } from '../store/store-access.ts';
 
@@ -29,10 +30,12 @@ export async function openProject(
     where.store === undefined ? configuredStore(project, project.plugins) : fileStore(resolve(from, where.store));
   const { config, agents, workflows, plugins } = project;
   const { limits, admission, clock, ids, random, projections } = config;
+  const dispatchSecret = secretsOf(project);
   const others = plugins.filter((plugin) => plugin.kind !== 'event-store');
   const parts: RepriseConfig = {
     ...(limits === undefined ? {} : { limits }),
     ...(admission === undefined ? {} : { admission }),
+    ...(dispatchSecret === undefined ? {} : { dispatchSecret }),
     ...(clock === undefined ? {} : { clock }),
     ...(ids === undefined ? {} : { ids }),
     ...(random === undefined ? {} : { random }),

@@ -3,6 +3,7 @@ import type { Projection } from '../orchestration/reading/views/projection.ts';
 import type { AdmissionConfig } from '../orchestration/runtime/admission/options.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Clock, Ids, Random } from '../shared/clock.ts';
+import type { SecretSource } from './dispatch-secrets.ts';
 import type { AnyPlugin } from './plugin.ts';
 
 /** Any workflow, whatever its input and output. */
@@ -19,6 +20,11 @@ export interface RepriseConfig {
   readonly limits?: Partial<EngineOptions>;
   /** What may begin over all runs of this process: attempts at once, rates, shares. Default: no limits but the concurrency of agents. */
   readonly admission?: AdmissionConfig;
+  /**
+   * By which results of workers in other processes are told from forged ones, where the transport spans processes: all orchestrators have the same, workers none. Two: tokens are made
+   * with the first. Default: REPRISE_DISPATCH_SECRET of the environment; without it, results are not verified.
+   */
+  readonly dispatchSecret?: SecretSource | readonly SecretSource[];
   /** For tests: time, ids and chance. */
   readonly clock?: Clock;
   readonly ids?: Ids;

@@ -1,6 +1,7 @@
 import type { Container } from 'inversify';
 import { didYouMean } from '../definition/did-you-mean.ts';
 import type { Storage } from '../event-store/storage.ts';
+import { DispatchTokens } from '../orchestration/messaging/dispatch-tokens.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import { listByView } from '../orchestration/reading/run-list.ts';
 import { runIndex } from '../orchestration/reading/views/built-in/run-index.ts';
@@ -15,6 +16,7 @@ import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
 import { graphScheduler, sequentialScheduler } from './builtin-plugins.ts';
 import type { RepriseConfig } from './config.ts';
 import { createRegistry } from './create-registry.ts';
+import { dispatchSecrets } from './dispatch-secrets.ts';
 import { closeParts, createAll, type OpenParts, openParts } from './open-parts.ts';
 import { type AnyPlugin, assertPlugin, type PluginContext } from './plugin.ts';
 import { TOKENS } from './tokens.ts';
@@ -47,6 +49,7 @@ export async function compose(
   container.bind(TOKENS.random).toConstantValue(config.random ?? systemRandom);
   container.bind(TOKENS.options).toConstantValue(engineOptions(config));
   container.bind(TOKENS.admission).toConstantValue(admissionOptions(config.admission));
+  container.bind(TOKENS.dispatchTokens).toConstantValue(new DispatchTokens(dispatchSecrets(config.dispatchSecret)));
   const context: PluginContext = {
     clock: container.get(TOKENS.clock),
     ids: container.get(TOKENS.ids),
@@ -105,7 +108,7 @@ function wire(
       [TOKENS.monitors, TOKENS.clock],
     );
   container.bind(TOKENS.orchestrator).toResolvedValue(
-    (storage, transport, registry, monitors, clock, ids, random, options, admission, built) =>
+    (storage, transport, registry, monitors, clock, ids, random, options, admission, tokens, built) =>
       new Orchestrator({
         storage,
         transport,
@@ -116,6 +119,7 @@ function wire(
         random,
         options: fittingStore(options, storage.events.maxAppendBytes),
         admission,
+        tokens,
         views: built,
         listRuns: listByView(views, () => built.reachEnd(runIndex.name, { withinMs: READ_OWN_MS })),
       }),
@@ -129,6 +133,7 @@ function wire(
       TOKENS.random,
       TOKENS.options,
       TOKENS.admission,
+      TOKENS.dispatchTokens,
       TOKENS.views,
     ],
   );
@@ -173,6 +178,7 @@ const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {
   projections: true,
   limits: true,
   admission: true,
+  dispatchSecret: true,
   clock: true,
   ids: true,
   random: true,

@@ -1,5 +1,6 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { Storage } from '../event-store/storage.ts';
+import type { DispatchTokens } from '../orchestration/messaging/dispatch-tokens.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Views } from '../orchestration/reading/views/views.ts';
 import type { AdmissionOptions } from '../orchestration/runtime/admission/options.ts';
@@ -18,6 +19,7 @@ export const TOKENS = {
   random: token<Random>('random'),
   options: token<EngineOptions>('options'),
   admission: token<AdmissionOptions>('admission'),
+  dispatchTokens: token<DispatchTokens>('dispatch-tokens'),
   storage: token<Storage>('storage'),
   transport: token<Transport>('transport'),
   monitors: token<MonitorHub>('monitors'),

@@ -1,4 +1,5 @@
 import type { RepriseError } from '../shared/errors.ts';
+import type { Finding } from '../shared/finding.ts';
 import type { EventStore, StreamSummary } from './event-store.ts';
 import type { Ownership } from './ownership.ts';
 
@@ -55,16 +56,8 @@ export interface ForeignAppends {
   onLost?(listener: (error: RepriseError) => void): () => void;
 }
 
-/** What a store has to say of itself: a line of `reprise doctor`. */
-export interface StoreFinding {
-  /** What it is about, in a word or two. */
-  readonly name: string;
-  /** `fail`: runs cannot go on like that. `warn`: something would be lost, or will not work. */
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
+/** What a store says of how it is. */
+export type StoreFinding = Finding;
 
 /** What a plugin of kind 'event-store' brings: history, and what else its technology can do. All of it is closed by `events.close()`. */
 export interface Storage {

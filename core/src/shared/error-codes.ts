@@ -179,6 +179,14 @@ export const ERROR_CODES = {
     "A worker claimed an attempt, and may not have it: it is another's, or over.",
     'Nothing: the worker leaves it. Whoever writes a worker of his own drops the dispatch.',
   ),
+  REPRISE_RESULT_UNVERIFIED: entry(
+    'What came as the result of a worker has no token of the dispatch of its attempt, or that of another. Nothing was done with it.',
+    'If the worker is yours: it must give `dispatchtoken` of its dispatch back, and all orchestrators must have the same secret (an old one beside the new one until its attempts have ended). If it is not: see who may write to the topic of results.',
+  ),
+  REPRISE_CHANNEL_REFUSED: entry(
+    'Over a channel came what does not go over it: a command that is not for workers to give among results, or a result elsewhere. Nothing was done with it.',
+    'Send it over the channel that it belongs to (docs/protocol/asyncapi.json has them).',
+  ),
   REPRISE_MUTEX_UNAVAILABLE: entry(
     'A task asks for a mutex across runs, which cannot be kept while several orchestrators share the runs.',
     "Let one orchestrator drive all runs (`orchestrators: 'one'` of the transport), or use a mutex of the run.",

@@ -1,7 +1,17 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 of `text` as lower-case hex. Pure. */
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
+
+/** HMAC-SHA256 of `text` in base64url: 43 characters. Pure. */
+export const hmacSha256 = (secret: string, text: string): string =>
+  createHmac('sha256', secret).update(text).digest('base64url');
+
+/** Whether two texts of the same length are the same; how long it takes says nothing of where they differ. */
+export function isSameSecret(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
 
 /** The SHA-256 of a text that is given in pieces. */
 export interface TextHash {

@@ -88,13 +88,13 @@ describe('An agent that runs elsewhere', () => {
       { type: 'Nope', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1 },
       { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 'one', output: 1 },
     ])
-      await send('reprise.commands', 'reprise.command', data);
+      await send('reprise.results', 'reprise.command', data);
     for (const data of [
       { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1 },
       { type: 'FailTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, error: 'odd' },
       { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, output: 1, directives: 'all' },
     ])
-      await send('reprise.commands', 'reprise.command', data);
+      await send('reprise.results', 'reprise.command', data);
     for (const data of [null, 7, {}, { taskId: 1, attempt: 'one' }]) {
       await send('reprise.heartbeats', 'reprise.heartbeat', data);
       await send('reprise.aborts', 'reprise.abort', data);

@@ -11,7 +11,14 @@ import {
   type Transport,
   type Worker,
 } from '@reprise/core';
-import type { TransportSubscription } from '@reprise/core/plugin';
+import {
+  type Delivery,
+  type Envelope,
+  type RecordedEvent,
+  readStream,
+  runStream,
+  type TransportSubscription,
+} from '@reprise/core/plugin';
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach, beforeEach } from 'mocha';
 import { lastingStore, storePlugin } from './support.ts';
@@ -19,14 +26,14 @@ import { lastingStore, storePlugin } from './support.ts';
 export const limits = { leaseMs: 30_000, redispatchMs: 10_000 };
 
 /** What a process has of a transport that others share: stopping it lets go of what is its own. A process that was killed says nothing more. */
-function connect(shared: Transport, spans: boolean) {
+function connect(shared: Transport, spans: boolean, durable: boolean) {
   const own: TransportSubscription[] = [];
   let alive = true;
   const close = async (): Promise<void> => {
     await Promise.all(own.splice(0).map((subscription) => subscription.close()));
   };
   const transport: Transport = {
-    durable: shared.durable,
+    durable,
     spans,
     start: () => shared.start(),
     publish: async (messages) => (alive ? shared.publish(messages) : undefined),
@@ -46,8 +53,8 @@ function connect(shared: Transport, spans: boolean) {
   return { transport, kill };
 }
 
-/** Engines and workers that have nothing in common but a transport. */
-export function world({ spans = true } = {}) {
+/** Engines and workers that have nothing in common but a transport. `durable`: its messages outlive an engine, so a take-over leaves what is under way. */
+export function world({ spans = true, durable = false } = {}) {
   let time: VirtualTime;
   let store: Storage;
   let shared: Transport;
@@ -63,7 +70,7 @@ export function world({ spans = true } = {}) {
   const plugin = (transport: Transport) =>
     definePlugin({ name: 'shared', kind: 'transport', create: () => time.watchTransport(transport) });
   const engine = async (config: RepriseConfig, more: readonly AnyPlugin[] = []): Promise<Orchestrator> => {
-    const { transport } = connect(shared, spans);
+    const { transport } = connect(shared, spans, durable);
     const plugins = [storePlugin(time.watchStorage(store)), plugin(transport), ...more];
     const reprise = await createReprise({ limits, clock: time.clock, ...config, plugins });
     opened.push(reprise);
@@ -71,14 +78,14 @@ export function world({ spans = true } = {}) {
     return reprise;
   };
   const worker = async (...agents: NonNullable<RepriseConfig['agents']>) => {
-    const { transport, kill } = connect(shared, spans);
+    const { transport, kill } = connect(shared, spans, durable);
     const made = await createWorker({ plugins: [plugin(transport)], agents, limits, clock: time.clock });
     opened.push(made);
     await made.start();
     return { worker: made, kill };
   };
   /** What anybody who can reach the transport may send. */
-  const send = (channel: string, type: string, data: Json): Promise<void> => {
+  const send = (channel: string, type: string, data: Json, more: Partial<Envelope> = {}): Promise<void> => {
     const id = `${channel}/${type}`;
     const envelope = {
       specversion: '1.0',
@@ -92,6 +99,7 @@ export function world({ spans = true } = {}) {
       causationid: id,
       partitionkey: 'x',
       data,
+      ...more,
     } as const;
     return shared.publish([{ channel, envelope }]);
   };
@@ -111,8 +119,24 @@ export function world({ spans = true } = {}) {
     );
     return () => again.close();
   };
+  /** What anybody who can read them sees of the dispatches to an agent. */
+  const overhear = async (agent: string): Promise<readonly Envelope[]> => {
+    const heard: Envelope[] = [];
+    const handler = (delivery: Delivery): void => {
+      heard.push(delivery.envelope);
+      delivery.ack();
+    };
+    await shared.start();
+    await shared.subscribe(`reprise.agent.${agent}`, handler, { broadcast: true });
+    return heard;
+  };
+  /** The events of a run, as the store has them. */
+  const recorded = (runId: string): Promise<readonly RecordedEvent[]> =>
+    Array.fromAsync(readStream(store.events, runStream(runId)));
   return {
     send,
+    overhear,
+    recorded,
     twice,
     engine,
     worker,

@@ -27,7 +27,7 @@ import {
 import { nextTurn, type OutgoingMessage } from '@reprise/core/plugin';
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach } from 'mocha';
-import { COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
+import { HEARTBEAT_CHANNEL, RESULT_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
 import {
   type Dispatch,
   type Heartbeat,
@@ -139,7 +139,7 @@ export function remoteWorker(clock: Clock) {
   const say = (runId: string, body: WorkerCommand | Heartbeat, type: 'command' | 'heartbeat' = 'command') => {
     const id = `${runId}/${'commandId' in body ? body.commandId : 'heartbeat'}`;
     const envelope = toEnvelope({ id, type, source: 'elsewhere', runId, causationId: id, at: clock.now() }, body);
-    return transport.publish([{ channel: type === 'command' ? COMMAND_CHANNEL : HEARTBEAT_CHANNEL, envelope }]);
+    return transport.publish([{ channel: type === 'command' ? RESULT_CHANNEL : HEARTBEAT_CHANNEL, envelope }]);
   };
   const about = (runId: string, dispatch: Dispatch | undefined, what: string) => ({
     commandId: `${dispatch?.taskId}/${dispatch?.attempt}/${what}`,

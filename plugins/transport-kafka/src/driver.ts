@@ -2,10 +2,18 @@
 export interface KafkaDriver {
   /** Rejects when no broker answers in time. */
   connect(): Promise<void>;
-  /** Sees that the topic is there and has leaders (where it may, by making it), and gives its number of partitions. */
-  ensureTopic(plan: TopicPlan): Promise<number>;
+  /** Sees that the topic is there and has leaders, and gives its number of partitions. `make`: when it is missing; default: as the options say. */
+  ensureTopic(plan: TopicPlan, make?: boolean): Promise<number>;
+  /** Those of the topics that are there, by name. */
+  describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, FoundTopic>>;
+  /** Gives these configs of the topic these values, and leaves all others as they are. */
+  configureTopic(name: string, configs: Readonly<Record<string, string>>): Promise<void>;
   /** The offset after the last record of each partition. */
   ends(topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** Of each partition of a topic that is there: its first offset that is kept, and the one after its last. */
+  extents(topic: string): Promise<ReadonlyMap<number, Extent>>;
+  /** Where the group has committed, by topic and partition; nothing of those where it has not. */
+  committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>>;
   /** All of them, in their order within a partition, acknowledged by all replicas in sync. One call at a time. Some may be there when it rejects. */
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** Joins a group. Resolves when it has been told its partitions for the first time. */
@@ -23,6 +31,19 @@ export interface TopicPlan {
   readonly partitions: number;
   /** How long records are kept, in ms. */
   readonly retentionMs: number;
+}
+
+export interface Extent {
+  readonly first: bigint;
+  readonly next: bigint;
+}
+
+export interface FoundTopic {
+  readonly partitions: number;
+  /** Of the partition that has least. */
+  readonly replicas: number;
+  /** All of them, those that nobody has set included. */
+  readonly configs: Readonly<Record<string, string>>;
 }
 
 export interface OutgoingRecord {

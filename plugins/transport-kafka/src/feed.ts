@@ -21,7 +21,7 @@ export interface FeedParts {
   onAssigned?(places?: readonly Place[]): void;
   /** Whether anybody here wants it. */
   wants(record: IncomingRecord): boolean;
-  /** Puts what nobody can read where people find it. */
+  /** Puts what nobody can read, or what was refused, where people find it. */
   bury(record: IncomingRecord, place: Place, cause: string): Promise<void>;
 }
 
@@ -170,21 +170,28 @@ export class Feed {
         this.#commitSoon();
         if (this.#paused.has(place.topic)) this.#pauseOrResume(place.topic);
       };
-      if (!('unreadable' in envelope)) return this.#room(place.topic).add(envelope, settled);
-      void this.#bury(record, place, envelope.unreadable).then(settled);
+      const bury = (cause: string): void => {
+        void this.#bury(record, place, cause).then((isKept) => {
+          if (isKept) settled();
+        });
+      };
+      if (!('unreadable' in envelope)) return this.#room(place.topic).add(envelope, settled, bury);
+      bury(envelope.unreadable);
       return undefined;
     });
   }
 
-  /** Tries until it is done: before that the mark does not pass it. */
-  async #bury(record: IncomingRecord, place: Place, cause: string): Promise<void> {
+  /** Tries until it is done: before that the mark does not pass it. False when it is closed before: it comes again, then. */
+  async #bury(record: IncomingRecord, place: Place, cause: string): Promise<boolean> {
     while (this.#closed === undefined) {
       try {
-        return await this.#parts.bury(record, place, cause);
+        await this.#parts.bury(record, place, cause);
+        return true;
       } catch {
         await new Promise<void>((resolve) => this.#parts.clock.schedule(LAST_BACKOFF_MS, resolve));
       }
     }
+    return false;
   }
 
   #room(topic: string): ConsumerGroup {

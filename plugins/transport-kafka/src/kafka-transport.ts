@@ -3,6 +3,7 @@ import {
   COMMAND_CHANNEL,
   COMMAND_GROUP,
   type DeliveryHandler,
+  type Finding,
   type Ids,
   type OutgoingMessage,
   type Ownership,
@@ -10,13 +11,16 @@ import {
   type SubscriptionOptions,
   type Transport,
   type TransportSubscription,
+  type TransportTopics,
 } from '@reprise/core/plugin';
 import type { KafkaDriver, OutgoingRecord, Place, TopicPlan } from './driver.ts';
 import { Feed, type FeedParts } from './feed.ts';
+import { inspect } from './inspection.ts';
 import type { ResolvedOptions } from './options.ts';
 import { PartitionOwnership, type Partitions } from './partition-ownership.ts';
 import { Publisher } from './publisher.ts';
 import { channelOf, toDeadLetter, toRecord } from './records.ts';
+import { TopicAdmin } from './topic-admin.ts';
 import { type Route, Topics } from './topics.ts';
 
 const DEFAULT_CONCURRENCY = 16;
@@ -42,6 +46,8 @@ export class KafkaTransport implements Transport {
   readonly spans = true;
   /** Absent where one orchestrator at a time drives all runs, whoever the event store says. */
   readonly ownership?: Ownership;
+  readonly topics: TransportTopics;
+  readonly inspect: (agents: readonly string[]) => Promise<readonly Finding[]>;
   readonly #driver: KafkaDriver;
   readonly #clock: Clock;
   readonly #ids: Ids;
@@ -58,13 +64,15 @@ export class KafkaTransport implements Transport {
 
   constructor(
     driver: KafkaDriver,
-    { prefix, partitions, orchestrators }: ResolvedOptions,
+    { prefix, partitions, replicationFactor, createTopics, orchestrators }: ResolvedOptions,
     { clock, ids }: Surroundings,
   ) {
     this.#driver = driver;
     this.#clock = clock;
     this.#ids = ids;
     this.#topics = new Topics(prefix, partitions);
+    this.topics = new TopicAdmin(driver, this.#topics, replicationFactor);
+    this.inspect = (agents) => inspect({ driver, topics: this.#topics, replicationFactor, createTopics }, agents);
     this.#publisher = new Publisher(driver);
     if (orchestrators === 'many')
       this.ownership = new PartitionOwnership({
@@ -80,7 +88,7 @@ export class KafkaTransport implements Transport {
   async #drive(changed: (partitions: Partitions | undefined) => void): Promise<{ close(): Promise<void> }> {
     this.#assertStarted();
     const route = this.#topics.route(COMMAND_CHANNEL);
-    const [count = 0] = await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
+    const count = await this.#ready(route);
     const name = this.#topics.groupOf(COMMAND_GROUP, route);
     const tell = (places?: readonly Place[]): void => {
       if (places === undefined) return changed(undefined);
@@ -120,7 +128,7 @@ export class KafkaTransport implements Transport {
   ): Promise<TransportSubscription> {
     this.#assertStarted();
     const route = this.#topics.route(channel);
-    await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
+    await this.#ready(route);
     const { concurrency = DEFAULT_CONCURRENCY } = options;
     if ('broadcast' in options) return this.#hear(channel, route, handler, concurrency);
     const shared = await this.#share(channel, route, options.group);
@@ -159,6 +167,23 @@ export class KafkaTransport implements Transport {
   async #toRecord(message: OutgoingMessage): Promise<OutgoingRecord> {
     const route = this.#topics.route(message.channel);
     return toRecord(message, route, await this.#partitionsOf(route.topic));
+  }
+
+  /** The partitions of each topic of a family. Rejects when they are not as many: one run would be of several members. */
+  async #ready({ family }: Route): Promise<number> {
+    const [first, ...others] = family;
+    if (first === undefined) return 0;
+    const count = await this.#partitionsOf(first);
+    // What is missing is made as large as the first is, whatever the options say by now.
+    const rest = others.map((topic) => this.#partitionsOf({ ...topic, partitions: count }));
+    const counts = [count, ...(await Promise.all(rest))];
+    if (counts.every((one) => one === count)) return count;
+    const said = family.map(({ name }, index) => `${name} has ${counts[index]}`).join(', ');
+    throw new RepriseError(
+      'REPRISE_TRANSPORT_REFUSED',
+      `The topics ${family.map(({ name }) => name).join(', ')} must have the same number of partitions, and do not: ${said}. ` +
+        'Delete the one that is wrong, and make it anew: partitions are never added to a topic with messages.',
+    );
   }
 
   #partitionsOf(topic: TopicPlan): Promise<number> {

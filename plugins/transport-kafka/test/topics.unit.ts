@@ -9,6 +9,7 @@ const topics = new Topics('acme.', 6);
 describe('the topics of Kafka', () => {
   const routes: Readonly<Record<string, readonly [topic: string, partitions: number, shared: boolean]>> = {
     'reprise.commands': ['acme.reprise.commands', 6, false],
+    'reprise.results': ['acme.reprise.results', 6, false],
     'reprise.heartbeats': ['acme.reprise.heartbeats', 6, false],
     'reprise.agent.writer': ['acme.reprise.agent.writer', 6, false],
     'reprise.aborts': ['acme.reprise.control', 1, true],
@@ -23,10 +24,11 @@ describe('the topics of Kafka', () => {
       expect(route.family).to.deep.include(route.topic);
     });
 
-  it('has commands and heartbeats in one group, and nothing else', () => {
+  it('has commands, results and heartbeats in one group, and nothing else', () => {
     const group = (channel: string): string => topics.groupOf('orchestrator', topics.route(channel));
-    expect(group('reprise.commands')).to.equal(group('reprise.heartbeats'));
-    const others = Object.keys(routes).filter((channel) => channel !== 'reprise.heartbeats');
+    const together = ['reprise.results', 'reprise.heartbeats'];
+    for (const channel of together) expect(group(channel)).to.equal(group('reprise.commands'));
+    const others = Object.keys(routes).filter((channel) => !together.includes(channel));
     expect(new Set(others.map(group)).size).to.equal(others.length);
   });
 

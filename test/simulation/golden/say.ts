@@ -1,4 +1,4 @@
-import { COMMAND_CHANNEL } from '../../../core/src/orchestration/messaging/channels.ts';
+import { RESULT_CHANNEL } from '../../../core/src/orchestration/messaging/channels.ts';
 import { toEnvelope, type WorkerCommand } from '../../../core/src/orchestration/messaging/messages.ts';
 import type { Stage } from './recorder.ts';
 
@@ -14,5 +14,5 @@ export function say(stage: Stage, command: WorkerCommand): Promise<void> {
     causationId: commandId,
     at,
   } as const;
-  return stage.transport.publish([{ channel: COMMAND_CHANNEL, envelope: toEnvelope(addressing, command) }]);
+  return stage.transport.publish([{ channel: RESULT_CHANNEL, envelope: toEnvelope(addressing, command) }]);
 }

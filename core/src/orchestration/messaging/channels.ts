@@ -1,6 +1,8 @@
 /** Dispatches to one agent. */
 export const agentChannel = (agent: string): string => `reprise.agent.${agent}`;
-/** Results and other commands from workers. */
+/** What workers report of attempts, and ask on behalf of them; nothing else is taken from it. */
+export const RESULT_CHANNEL = 'reprise.results';
+/** Commands of people and programs, where others than the process that drives a run are given them. Results are not taken from it. */
 export const COMMAND_CHANNEL = 'reprise.commands';
 /** Heartbeats and progress of workers: not history, may be lost. */
 export const HEARTBEAT_CHANNEL = 'reprise.heartbeats';

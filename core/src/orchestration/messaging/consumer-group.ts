@@ -11,6 +11,7 @@ interface Message {
   /** Taken back: as if it had never come. */
   withdrawn: boolean;
   readonly onAcked: (() => void) | undefined;
+  readonly onRejected: ((reason: string) => void) | undefined;
 }
 
 /** A message that a group was handed. */
@@ -19,8 +20,9 @@ export interface Queued {
   withdraw(): void;
 }
 
-/** Hears of the one word that counts: undefined for an ack, the delay for a nack. */
-type Settled = (delayMs: number | undefined) => void;
+/** The one word that counts. */
+type Word = { readonly acked: true } | { readonly nackedForMs: number } | { readonly rejectedFor: string };
+type Settled = (word: Word) => void;
 
 class GroupDelivery implements Delivery {
   readonly envelope: Envelope;
@@ -29,6 +31,8 @@ class GroupDelivery implements Delivery {
   readonly #member: Member;
   readonly #onSettled: Settled;
   #settled = false;
+  /** Of what goes somewhere then. */
+  readonly reject?: (options: { readonly reason: string }) => void;
 
   constructor(message: Message, member: Member, onSettled: Settled) {
     this.envelope = message.envelope;
@@ -36,6 +40,10 @@ class GroupDelivery implements Delivery {
     this.#message = message;
     this.#member = member;
     this.#onSettled = onSettled;
+    if (message.onRejected !== undefined)
+      this.reject = ({ reason }) => {
+        if (this.#settle()) onSettled({ rejectedFor: reason });
+      };
   }
 
   get revoked(): boolean {
@@ -43,11 +51,11 @@ class GroupDelivery implements Delivery {
   }
 
   ack(): void {
-    if (this.#settle()) this.#onSettled(undefined);
+    if (this.#settle()) this.#onSettled({ acked: true });
   }
 
   nack({ delayMs = 0 }: { readonly delayMs?: number; readonly reason: string }): void {
-    if (this.#settle()) this.#onSettled(delayMs);
+    if (this.#settle()) this.#onSettled({ nackedForMs: delayMs });
   }
 
   /** Whether the member has it, and in this very delivery: the message may have come to it again. */
@@ -108,9 +116,9 @@ export class ConsumerGroup {
     this.#maxDelayMs = maxDelayMs;
   }
 
-  /** `onAcked` is called once, when a member acknowledges it. */
-  add(envelope: Envelope, onAcked?: () => void): Queued {
-    const message: Message = { envelope, deliveries: 0, returning: false, withdrawn: false, onAcked };
+  /** `onAcked` is called once, when a member acknowledges it; `onRejected` when one says that nobody is to have it: without it, none can. */
+  add(envelope: Envelope, onAcked?: () => void, onRejected?: (reason: string) => void): Queued {
+    const message: Message = { envelope, deliveries: 0, returning: false, withdrawn: false, onAcked, onRejected };
     this.#queue.push(message);
     this.#pump();
     return { withdraw: () => this.#withdraw(message) };
@@ -183,9 +191,10 @@ export class ConsumerGroup {
     message.deliveries += 1;
     if (message.returning) this.#returned(message);
     member.unacknowledged.add(message);
-    const delivery = new GroupDelivery(message, member, (delayMs) => {
-      if (delayMs !== undefined) return this.#giveBack(message, delayMs);
-      message.onAcked?.();
+    const delivery = new GroupDelivery(message, member, (word) => {
+      if ('nackedForMs' in word) return this.#giveBack(message, word.nackedForMs);
+      if ('rejectedFor' in word) message.onRejected?.(word.rejectedFor);
+      else message.onAcked?.();
       return this.#pump();
     });
     try {

@@ -76,8 +76,8 @@ const dispatch = membersOf<Dispatch>(
   },
 );
 
-/** Of a worker; `said` is of people and programs. */
-type Sent<Command extends WorkerCommand> = Omit<Command, 'said'>;
+/** Of a worker; `said` is of people and programs, and `sender` is said by whoever takes it. */
+type Sent<Command extends WorkerCommand> = Omit<Command, 'said' | 'sender'>;
 
 const ofAttempt = { commandId: text(4096, 1), runId, taskId, attempt };
 const ofCall = { ...ofAttempt, worker: label, call };

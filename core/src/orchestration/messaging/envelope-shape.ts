@@ -80,6 +80,10 @@ const OPTIONAL = {
     passing(isTaskPath, 'the id of a task or of an item'),
   ),
   attempt: orUnset('Which attempt of the task.', integer(1, MOST)),
+  dispatchtoken: orUnset(
+    'Of a dispatch: what a worker puts, as it is, into all that it reports of the attempt. Absent: engines do not ask for one.',
+    text(256, 1),
+  ),
   replyto: orUnset('The mailbox that an answer goes to, or the name of the program.', some),
   expirytime: orUnset('Until when somebody has to have taken it.', rfc3339),
   traceparent: orUnset('W3C trace context.', traceparent),

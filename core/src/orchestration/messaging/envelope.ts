@@ -19,6 +19,8 @@ export interface Envelope {
   readonly runid?: string;
   readonly taskid?: string;
   readonly attempt?: number;
+  /** Of a dispatch, and of all that is reported of it: dispatch-tokens.ts. */
+  readonly dispatchtoken?: string;
   readonly correlationid: string;
   readonly causationid: string;
   /** Messages of one key stay in order. The engine's: keyOf() in messages.ts. */

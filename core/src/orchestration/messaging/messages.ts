@@ -40,6 +40,9 @@ export type WorkerCommand = Extract<Command, { type: 'StartTask' | 'CompleteTask
 
 const BY_WORKERS: ReadonlySet<unknown> = new Set(['StartTask', 'CompleteTask', 'FailTask', ...CALLS]);
 
+/** Whether what calls itself so is for workers to say. */
+export const isOfWorkers = (type: unknown): boolean => BY_WORKERS.has(type);
+
 /** What came over the transport as the command of a worker; undefined when it is none: workers may command nothing else. */
 export function readWorkerCommand(data: Json): WorkerCommand | undefined {
   const { type, commandId, runId, taskId, attempt, worker, call } = (data ?? {}) as {
@@ -102,6 +105,8 @@ export interface Addressing {
   readonly causationId: string;
   readonly at: number;
   readonly traceparent?: string;
+  /** Of a dispatch, and of what is reported of it. */
+  readonly token?: string | undefined;
 }
 
 /** A message between engines and workers that is of no run. */
@@ -130,7 +135,7 @@ export function toEnvelope(
   addressing: Addressing,
   body: Dispatch | WorkerCommand | Abort | Heartbeat | CallAnswer | CallDelivery,
 ): Envelope {
-  const { id, source, type, runId, causationId, at, traceparent } = addressing;
+  const { id, source, type, runId, causationId, at, traceparent, token } = addressing;
   const { taskId, attempt } = body;
   const envelope: { -readonly [Key in keyof Envelope]: Envelope[Key] } = {
     specversion: '1.0',
@@ -150,6 +155,7 @@ export function toEnvelope(
   if (taskId !== undefined) envelope.taskid = taskId;
   if (attempt !== undefined) envelope.attempt = attempt;
   if (traceparent !== undefined) envelope.traceparent = traceparent;
+  if (token !== undefined) envelope.dispatchtoken = token;
   return envelope;
 }
 

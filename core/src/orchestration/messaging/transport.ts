@@ -1,5 +1,7 @@
 import type { Ownership } from '../../event-store/ownership.ts';
+import type { Finding } from '../../shared/finding.ts';
 import type { Envelope } from './envelope.ts';
+import type { TransportTopics } from './transport-topics.ts';
 
 export interface OutgoingMessage {
   readonly channel: string;
@@ -7,7 +9,7 @@ export interface OutgoingMessage {
 }
 
 /**
- * One delivery of a message: unacknowledged until its first ack or nack, any further one does nothing.
+ * One delivery of a message: unacknowledged until its first ack, nack or reject, any further one does nothing.
  *
  *   unacknowledged ──ack()──► acknowledged
  *        │  └──nack(), a handler that throws──► given back: delivered again, to whoever has room
@@ -26,6 +28,11 @@ export interface Delivery {
   ack(): void;
   /** Gives the message back: it is delivered again, after `delayMs` (kept to 5,000; what is to wait longer is a timer's business). */
   nack(options: { readonly delayMs?: number; readonly reason: string }): void;
+  /**
+   * Optional ability: nobody is to have the message. It goes to where the transport keeps dead letters, as it came, with the reason, and counts as
+   * acknowledged once it is there.
+   */
+  reject?(options: { readonly reason: string }): void;
 }
 
 export type DeliveryHandler = (delivery: Delivery) => void | Promise<void>;
@@ -71,6 +78,13 @@ export interface Transport {
   readonly ownership?: Ownership;
   /** Whether others than this process take messages from it: an agent that nobody here runs may run elsewhere. Default: no. */
   readonly spans?: boolean;
+  /** Optional ability: what it keeps messages in at its brokers. */
+  readonly topics?: TransportTopics;
+  /**
+   * Optional ability: what it is connected to, what there is missing or would lose messages, and what waits for whom, where dispatches go to these agents. Works before
+   * start(). Changes nothing.
+   */
+  inspect?(agents: readonly string[]): Promise<readonly Finding[]>;
   start(): Promise<void>;
   /** Resolves when the transport has taken the messages over. */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { ABORT_CHANNEL, agentChannel, workerChannel } from '../messaging/channels.ts';
+import type { DispatchTokens } from '../messaging/dispatch-tokens.ts';
 import type { Envelope } from '../messaging/envelope.ts';
 import { type CallAnswer, type CallDelivery, type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
@@ -32,6 +33,8 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly options: EngineOptions;
   readonly source: string;
+  /** Where workers are asked for them. */
+  readonly tokens: DispatchTokens | undefined;
   readonly children: ChildRuns;
   readonly forks: ForkRuns;
   readonly outboxes: Outboxes;
@@ -176,7 +179,9 @@ export class Dispatcher {
     const id = attemptKey(runId, taskId, attempt);
     const { source, clock, monitors } = this.#parts;
     const traceparent = traceparentOfAttempt(state, taskId, attempt);
-    const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
+    const token = this.#parts.tokens?.tokenOf({ runId, taskId, attempt, dispatchId: id }, task.round);
+    const from = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now() } as const;
+    const addressing = { ...from, traceparent, token };
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
     if (monitors.active)
       monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent, traceparent });

@@ -6,9 +6,16 @@ import { errorData, RepriseError } from '../../shared/errors.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { nextTurn } from '../../shared/system.ts';
 import { readAnnouncement } from '../messaging/announcements.ts';
-import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
+import {
+  COMMAND_CHANNEL,
+  COMMAND_GROUP,
+  HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
+  WORKER_CHANNEL,
+} from '../messaging/channels.ts';
+import type { DispatchTokens } from '../messaging/dispatch-tokens.ts';
 import { flawOf } from '../messaging/flaw-of.ts';
-import { type Heartbeat, readWorkerCommand, toAllEnvelope } from '../messaging/messages.ts';
+import { type Heartbeat, toAllEnvelope } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { EngineMeasures } from '../monitoring/monitor.ts';
 import type { ListRuns } from '../reading/run-list.ts';
@@ -36,6 +43,7 @@ import { Outboxes } from './outboxes.ts';
 import { OwnedRuns } from './ownership/owned-runs.ts';
 import { attemptLost, dueOf, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
+import { Results } from './results.ts';
 import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
@@ -62,6 +70,8 @@ export interface EngineParts {
   readonly options: EngineOptions;
   /** Default: no limits but the concurrency of agents. */
   readonly admission?: AdmissionOptions;
+  /** By which results of other processes are told from forged ones. Default: they are not asked for. */
+  readonly tokens?: DispatchTokens;
   readonly views?: Views;
   /** How runs are listed where the store has no catalog. */
   readonly listRuns?: ListRuns | undefined;
@@ -69,9 +79,10 @@ export interface EngineParts {
   readonly heart?: Heart;
 }
 
-const SENT_AS = { command: 'a command of a worker', heartbeat: 'a heartbeat', announcement: 'an announcement' };
-
 const SOURCE = 'reprise/orchestrator';
+
+const UNVERIFIED =
+  'results are not verified: there is no secret for tokens of dispatches (REPRISE_DISPATCH_SECRET), so whoever may write to reprise.results can end any attempt';
 
 /** Commands that may wait for their append at once: the back-pressure on workers. */
 const COMMANDS_UNACKNOWLEDGED = 10_000;
@@ -99,6 +110,7 @@ export class Engine {
   readonly #mutexes: SharedMutexes;
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
+  readonly #results: Results;
   readonly #runs: OwnedRuns;
   readonly #sleeping: SleepingRuns;
   readonly #subscriptions: TransportSubscription[] = [];
@@ -156,6 +168,10 @@ export class Engine {
       ended: (state) => this.waiters.ended(state.runId, state),
     });
     this.#writer = writer;
+    const spans = transport.spans === true;
+    const tokens = spans ? parts.tokens : undefined;
+    const { maxPayloadChars } = options;
+    this.#results = new Results({ spans, tokens, monitors, maxPayloadChars });
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
     const reader = new RunReader(storage, { list: parts.listRuns });
@@ -171,6 +187,7 @@ export class Engine {
       clock,
       options,
       source: SOURCE,
+      tokens,
       fireTimer: (runId, timer, at) => this.#fireTimer(runId, timer, at),
       leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
@@ -223,12 +240,23 @@ export class Engine {
     const { transport } = this.#parts;
     const options = { group: COMMAND_GROUP, concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
-      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#onCommand(delivery), options),
+      await transport.subscribe(RESULT_CHANNEL, (delivery) => this.#onResult(delivery), options),
       await transport.subscribe(HEARTBEAT_CHANNEL, (delivery) => this.#onHeartbeat(delivery), options),
       await transport.subscribe(WORKER_CHANNEL, (delivery) => this.#onWorker(delivery), { broadcast: true }),
     );
+    if (transport.spans === true) await this.#openBorder();
     await this.#callTheRoll();
     return this.#runs.takeUp();
+  }
+
+  /** Where others can reach the transport. */
+  async #openBorder(): Promise<void> {
+    const { transport, tokens, monitors } = this.#parts;
+    const options = { group: COMMAND_GROUP };
+    this.#subscriptions.push(
+      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#results.refuseCommand(delivery), options),
+    );
+    if (tokens?.enabled !== true) monitors.notice({ kind: 'log', level: 'warn', message: UNVERIFIED });
   }
 
   /** Workers announce themselves when they start, which may have been before. Those of this process have answered when this resolves. */
@@ -300,6 +328,11 @@ export class Engine {
   /** Who could take a task, as far as this process knows: by what it hears while it drives, else by what it is made of. */
   get takers(): Takers {
     return this.#state === 'driving' ? this.#agents : this.#parts.registry;
+  }
+
+  /** Messages of other processes that were refused. */
+  get refused(): number {
+    return this.#results.refused;
   }
 
   /** The agents that this process hears of while it drives. */
@@ -379,10 +412,9 @@ export class Engine {
     this.waiters.ended(runId);
   }
 
-  #onCommand(delivery: Delivery): void {
-    if (this.#isFlawed(delivery, 'command')) return;
-    const command = readWorkerCommand(delivery.envelope.data);
-    if (command === undefined) return this.#dropped(delivery, 'command');
+  #onResult(delivery: Delivery): void {
+    const command = this.#results.take(delivery);
+    if (command === undefined) return;
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
     else if (!isCall(command)) this.#admission.finished(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
@@ -428,8 +460,10 @@ export class Engine {
   }
 
   #onHeartbeat(delivery: Delivery): void {
-    if (this.#isFlawed(delivery, 'heartbeat')) return;
     const { envelope } = delivery;
+    // It may come from another process.
+    const flaw = this.#parts.transport.spans === true ? flawOf(envelope, 'heartbeat') : undefined;
+    if (flaw !== undefined) return this.#drop(delivery, 'a heartbeat', flaw);
     const { runid: runId = '' } = envelope;
     const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
     this.#heard(runId, taskId, attempt);
@@ -441,25 +475,15 @@ export class Engine {
     const { type, data } = delivery.envelope;
     if (type === 'reprise.announcement') {
       const announcement = readAnnouncement(data);
-      if (announcement === undefined) return this.#dropped(delivery, 'announcement');
+      if (announcement === undefined) return this.#drop(delivery, 'an announcement', 'it is none');
       this.#agents.heard(announcement);
     }
     delivery.ack();
   }
 
-  /** Of what may come from another process. It is dropped then. */
-  #isFlawed(delivery: Delivery, type: 'command' | 'heartbeat'): boolean {
-    const flaw = this.#parts.transport.spans === true ? flawOf(delivery.envelope, type) : undefined;
-    if (flaw !== undefined) this.#dropped(delivery, type, flaw);
-    return flaw !== undefined;
-  }
-
   /** Sent by who knows whom: it is said, and not brought again. */
-  #dropped(delivery: Delivery, what: 'command' | 'heartbeat' | 'announcement', why = 'it is none'): void {
-    const { source } = delivery.envelope;
-    const message = `dropped what '${source}' sent as ${SENT_AS[what]}: ${why}`;
-    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message });
-    delivery.ack();
+  #drop(delivery: Delivery, what: string, why: string): void {
+    this.#results.refuse(delivery, what, { code: 'REPRISE_MESSAGE_INVALID', why });
   }
 
   #heard(runId: string, taskId: string, attempt: number): void {

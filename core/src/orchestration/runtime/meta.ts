@@ -14,15 +14,15 @@ export interface MetaSource {
 }
 
 /** The command that an event follows from. */
-export type Cause = Pick<CommandBase, 'commandId' | 'said'>;
+export type Cause = Pick<CommandBase, 'commandId' | 'said' | 'sender'>;
 
 /**
- * What stands beside an event: the command that caused it (with who sent it and why, beside the events that are its own), the run at the root, the trace. The span is that of the attempt that the event
+ * What stands beside an event: the command that caused it (with who sent it and why, beside the events that are its own; and which other process it came from), the run at the root, the trace. The span is that of the attempt that the event
  * is about, the same that the agent was handed; else that of the run.
  */
 export function metaOf(source: MetaSource, cause: Cause, event: RunEvent, schemaVersion: number): EventMetadata {
   const { runId } = source;
-  const { commandId, said } = cause;
+  const { commandId, said, sender } = cause;
   const isAttempt = 'taskId' in event && 'attempt' in event && event.attempt !== undefined && event.attempt > 0;
   // The first event of a run comes before its state does.
   const tenant = event.type === 'RunStarted' ? event.tenant : source.tenant;
@@ -33,6 +33,7 @@ export function metaOf(source: MetaSource, cause: Cause, event: RunEvent, schema
     traceparent: isAttempt ? traceparentOfAttempt(source, event.taskId, event.attempt) : traceOf(source).ofRun,
     ...(tenant === undefined ? {} : { tenant }),
     ...(said !== undefined && 'commandId' in event && event.commandId === commandId ? said : {}),
+    ...(sender === undefined ? {} : { sender: { ...sender } }),
   };
 }
 

@@ -2,9 +2,11 @@ import { blocksOf } from '../../definition/blocks.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import { RepriseError } from '../../shared/errors.ts';
+import type { Finding } from '../../shared/finding.ts';
 import { runStream, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
+import type { TopicChange, TopicStanding } from '../messaging/transport-topics.ts';
 import type { EngineMeasures, ObservedEvent } from '../monitoring/monitor.ts';
 import { lookForDrivers, silentSummary } from '../reading/drivers.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
@@ -37,6 +39,12 @@ import { AgentWorker } from './worker/agent-worker.ts';
 export interface DriveOptions {
   /** Default true. */
   readonly drive?: boolean | 'if-nobody-does';
+}
+
+/** The topics of a transport, for the agents that an orchestrator knows of. */
+export interface BoundTopics {
+  look(): Promise<readonly TopicStanding[]>;
+  apply(options?: { readonly configs?: boolean }): Promise<readonly TopicChange[]>;
 }
 
 /** What an orchestrator is made of; the container brings it. */
@@ -125,6 +133,38 @@ export class Orchestrator {
   /** What became of what each monitor was to see: how much was dropped because its queue was full, how often it threw. */
   get monitorHealth(): readonly MonitorHealth[] {
     return this.#parts.monitors.health();
+  }
+
+  /**
+   * Of messages that come over a transport which others can reach: whether a result has to have the token of its dispatch, and how many were refused so far,
+   * for whatever reason. Undefined where nobody else can reach it.
+   */
+  get border(): { readonly verifiesResults: boolean; readonly refused: number } | undefined {
+    const { transport, tokens } = this.#parts;
+    if (transport.spans !== true) return undefined;
+    return { verifiesResults: tokens?.enabled === true, refused: this.#engine.refused };
+  }
+
+  /**
+   * What its transport keeps messages in at the brokers, where it can tell: for all agents that are given or declared, or that workflows ask for by name, and
+   * `more`. Works before start(). Undefined of a transport that has no topics to make.
+   */
+  transportTopics(more: readonly string[] = []): BoundTopics | undefined {
+    const { transport, registry } = this.#parts;
+    const { topics } = transport;
+    if (topics === undefined) return undefined;
+    // It connects by itself: stop() has something to release.
+    this.#transportStarted = true;
+    const agents = [...new Set([...registry.expected, ...more])].sort();
+    return { look: () => topics.look(agents), apply: (options) => topics.apply(agents, options) };
+  }
+
+  /** What its transport says of how it is, where it can tell. Works before start(). Rejects as a publish does. */
+  async inspectTransport(): Promise<readonly Finding[]> {
+    const { transport, registry } = this.#parts;
+    if (transport.inspect === undefined) return [];
+    this.#transportStarted = true;
+    return await transport.inspect([...registry.expected].sort());
   }
 
   /** Attempts that agents of this process work on now. */

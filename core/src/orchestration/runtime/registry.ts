@@ -70,6 +70,11 @@ export class Registry {
     return this.#awaited().names.has(agent);
   }
 
+  /** All of those. */
+  get expected(): ReadonlySet<string> {
+    return this.#awaited().names;
+  }
+
   /** The same of an agent with the capability. */
   expectsCapability(capability: string): boolean {
     return this.#awaited().capabilities.has(capability);

@@ -1,15 +1,36 @@
 import { RepriseError, sleep, systemClock } from '@reprise/core/plugin';
-import { type Admin, Kafka, logLevel, type Producer, type RetryOptions, type SASLOptions } from 'kafkajs';
-import type { ConsumeRequest, DriverConsumer, KafkaDriver, OutgoingRecord, TopicPlan } from '../driver.ts';
+import {
+  type Admin,
+  type ConfigResourceTypes,
+  Kafka,
+  logLevel,
+  type PartitionMetadata,
+  type Producer,
+  type RetryOptions,
+  type SASLOptions,
+} from 'kafkajs';
+import type {
+  ConsumeRequest,
+  DriverConsumer,
+  Extent,
+  FoundTopic,
+  KafkaDriver,
+  OutgoingRecord,
+  TopicPlan,
+} from '../driver.ts';
 import type { ResolvedOptions, ResolvedSasl } from '../options.ts';
+import { configsOf } from '../topics.ts';
 import { consume } from './consumer.ts';
 import { hasLostSequence, rootOf, transportError } from './errors.ts';
 import { calmKafkajs } from './idle.ts';
 
-const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 1000;
 const LOOK_EVERY_MS = 50;
+/** As the protocol has it: kafkajs has no export that an ES module can name. */
+const TOPIC = 2 as ConfigResourceTypes.TOPIC;
+/** Of a config that is described: its source is the topic's own setting, not a default. */
+const SET_AT_THE_TOPIC = 1;
 
 /** The driver over kafkajs. */
 export function kafkajsDriver(options: ResolvedOptions): KafkaDriver {
@@ -44,13 +65,13 @@ class KafkajsDriver implements KafkaDriver {
     return this.#do('connect', () => this.#admin.connect());
   }
 
-  ensureTopic(plan: TopicPlan): Promise<number> {
+  ensureTopic(plan: TopicPlan, make: boolean = this.#options.createTopics): Promise<number> {
     return this.#do(`have the topic ${plan.name}`, async (over) => {
       let made = false;
       while (!over()) {
         const found = await this.#partitions(plan.name);
         if (found === undefined && !made) {
-          if (!this.#options.createTopics) throw missing(plan.name);
+          if (!make) throw missing(plan.name);
           await this.#create(plan);
           made = true;
         }
@@ -61,9 +82,63 @@ class KafkajsDriver implements KafkaDriver {
     });
   }
 
+  async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, FoundTopic>> {
+    return await this.#do('describe topics', async () => {
+      const sizes = await Promise.all(names.map(async (name) => [name, await this.#size(name)] as const));
+      const there = sizes.filter(([, size]) => size !== undefined).map(([name]) => name);
+      if (there.length === 0) return new Map();
+      const resources = there.map((name) => ({ type: TOPIC, name }));
+      const described = await this.#admin.describeConfigs({ resources, includeSynonyms: false });
+      const configs = new Map(
+        described.resources.map(({ resourceName, configEntries }) => [
+          resourceName,
+          Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+        ]),
+      );
+      return new Map(
+        sizes.flatMap(([name, size]) =>
+          size === undefined ? [] : [[name, { ...size, configs: configs.get(name) ?? {} }]],
+        ),
+      );
+    });
+  }
+
+  async configureTopic(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    await this.#do(`configure ${name}`, async () => {
+      const resource = { type: TOPIC, name };
+      const { resources } = await this.#admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+      // What the request does not have goes back to its default: all that somebody has set is said again.
+      const set = (resources[0]?.configEntries ?? []).filter(
+        ({ configSource }) => Number(configSource) === SET_AT_THE_TOPIC,
+      );
+      const all = { ...Object.fromEntries(set.map((one) => [one.configName, one.configValue])), ...configs };
+      const configEntries = Object.entries(all).map(([key, value]) => ({ name: key, value }));
+      await this.#admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries }] });
+    });
+  }
+
   async ends(topic: string): Promise<ReadonlyMap<number, bigint>> {
     const ends = await this.#do(`read the ends of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
     return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
+  }
+
+  async extents(topic: string): Promise<ReadonlyMap<number, Extent>> {
+    const found = await this.#do(`read how far ${topic} goes`, () => this.#admin.fetchTopicOffsets(topic));
+    return new Map(found.map(({ partition, low, high }) => [partition, { first: BigInt(low), next: BigInt(high) }]));
+  }
+
+  async committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>> {
+    const found = await this.#do(`read how far the group ${group} is`, () =>
+      this.#admin.fetchOffsets({ groupId: group, topics: [...topics] }),
+    );
+    return new Map(
+      found.map(({ topic, partitions }) => [
+        topic,
+        new Map(
+          partitions.flatMap(({ partition, offset }) => (Number(offset) < 0 ? [] : [[partition, BigInt(offset)]])),
+        ),
+      ]),
+    );
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
@@ -145,21 +220,35 @@ class KafkajsDriver implements KafkaDriver {
   /** Undefined of a topic that is not there, 0 while a partition has no leader. */
   async #partitions(topic: string): Promise<number | undefined> {
     try {
-      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
-      const partitions = topics[0]?.partitions ?? [];
-      return partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0)
-        ? partitions.length
-        : 0;
+      const found = await this.#metadata(topic);
+      return found?.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0) === false
+        ? 0
+        : found?.length;
     } catch (error) {
-      const { type } = rootOf(error);
-      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
-      if (type === 'LEADER_NOT_AVAILABLE') return 0;
+      if (rootOf(error).type === 'LEADER_NOT_AVAILABLE') return 0;
+      throw error;
+    }
+  }
+
+  /** Undefined of a topic that is not there. */
+  async #size(topic: string): Promise<Omit<FoundTopic, 'configs'> | undefined> {
+    const found = await this.#metadata(topic);
+    return found && { partitions: found.length, replicas: Math.min(...found.map(({ replicas }) => replicas.length)) };
+  }
+
+  async #metadata(topic: string): Promise<readonly PartitionMetadata[] | undefined> {
+    try {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions ?? [];
+    } catch (error) {
+      if (rootOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
       throw error;
     }
   }
 
   /** Somebody else may be faster: that is no error. */
-  async #create({ name, partitions, retentionMs }: TopicPlan): Promise<void> {
+  async #create(plan: TopicPlan): Promise<void> {
+    const { name, partitions } = plan;
     await this.#admin.createTopics({
       waitForLeaders: false,
       topics: [
@@ -167,10 +256,7 @@ class KafkajsDriver implements KafkaDriver {
           topic: name,
           numPartitions: partitions,
           replicationFactor: this.#options.replicationFactor ?? -1,
-          configEntries: [
-            { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
-            { name: 'retention.ms', value: String(retentionMs) },
-          ],
+          configEntries: Object.entries(configsOf(plan)).map(([key, value]) => ({ name: key, value })),
         },
       ],
     });

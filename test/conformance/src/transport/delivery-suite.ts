@@ -177,5 +177,23 @@ export function deliverySuite(under: TransportUnderTest): void {
       for (const delivery of recorder.of(one)) delivery.ack();
       await recorder.received([next]);
     });
+
+    it('hands what was rejected to nobody any more, and goes on behind it, where it keeps dead letters', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      const [poison, ...others] = messages(channel, 4, () => 'key');
+      if (poison === undefined) throw new Error('nothing to send');
+      await recorder.join((delivery) => {
+        if (delivery.envelope.id !== poison.envelope.id || delivery.reject === undefined) return delivery.ack();
+        delivery.reject({ reason: 'REPRISE_MESSAGE_INVALID: nobody can do anything with it' });
+        // The first word counts.
+        delivery.nack({ reason: 'too late' });
+      });
+      await transport.publish([poison, ...others]);
+      await recorder.received(others);
+      await probe(recorder, 'key');
+      expect(recorder.of(poison)).to.have.length(1);
+    });
   });
 }

@@ -1,4 +1,5 @@
 import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../../shared/errors.ts';
+import type { Sender } from '../../workflow/command-base.ts';
 import { type Command, FROM_OUTSIDE, UNRECORDED } from '../../workflow/commands.ts';
 import type { CommandOutcome, InboxItem } from '../inbox.ts';
 
@@ -70,20 +71,30 @@ const refusal = (error: ErrorData, cause: unknown): RepriseError =>
   new RepriseError('REPRISE_UNDECIDABLE', error.message, { cause });
 
 function failureOf(command: Command, error: ErrorData): Command {
-  const { runId, taskId, attempt, commandId } = command as Extract<Command, { type: 'CompleteTask' }>;
-  return { type: 'FailTask', commandId: `${commandId}/undecidable`, runId, taskId, attempt, error };
+  const { runId, taskId, attempt, commandId, sender } = command as Extract<Command, { type: 'CompleteTask' }>;
+  return { type: 'FailTask', commandId: `${commandId}/undecidable`, runId, taskId, attempt, error, ...by(sender) };
 }
 
 /** A completion that no store takes (or what follows from it) fails its attempt instead, so that it is not brought again for ever. */
 export function asFailure(item: InboxItem | undefined, error: RepriseError): InboxItem | undefined {
   if (item?.command?.type !== 'CompleteTask') return undefined;
-  const { runId, taskId, attempt, commandId } = item.command;
+  const { runId, taskId, attempt, commandId, sender } = item.command;
   const data = { ...toErrorData(error, 'REPRISE_STORE_TOO_LARGE'), retryable: false };
   return {
     ...item,
-    command: { type: 'FailTask', commandId: `${commandId}/too-large`, runId, taskId, attempt, error: data },
+    command: {
+      type: 'FailTask',
+      commandId: `${commandId}/too-large`,
+      runId,
+      taskId,
+      attempt,
+      error: data,
+      ...by(sender),
+    },
   };
 }
+
+const by = (sender: Sender | undefined) => (sender === undefined ? {} : { sender });
 
 /** Errors of the store itself: nobody's command is to blame for them, and putting them on record would fail alike. */
 export function isStoreError(error: unknown): boolean {

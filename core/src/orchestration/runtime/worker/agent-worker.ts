@@ -6,8 +6,8 @@ import type { AnnouncedAgent } from '../../messaging/announcements.ts';
 import {
   ABORT_CHANNEL,
   agentChannel,
-  COMMAND_CHANNEL,
   HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
   WORKER_CHANNEL,
   workerChannel,
 } from '../../messaging/channels.ts';
@@ -277,6 +277,7 @@ export class AgentWorker {
     delivery: Delivery,
     place: Place,
   ): Promise<void> {
+    const { dispatchtoken: token } = delivery.envelope;
     const run = new AttemptRun(agent, runId, dispatch, {
       traceparent: delivery.envelope.traceparent,
       clock: this.#parts.clock,
@@ -285,7 +286,7 @@ export class AgentWorker {
       graceMs: this.#parts.options.leaseMs,
       progress: (progress) => this.#heartbeat(run, progress),
       worker: this.#parts.id,
-      call: (command) => this.#send(command),
+      call: (command) => this.#send(command, token),
       rest: () => {
         place.rest();
         this.#announcer.changed();
@@ -301,7 +302,7 @@ export class AgentWorker {
     const base = { runId, taskId: dispatch.taskId, attempt: dispatch.attempt };
     const { mortal } = this.#parts;
     let granted = false;
-    const claimed = mortal ? this.#claim(run, key) : undefined;
+    const claimed = mortal ? this.#claim(run, key, token) : undefined;
     const taken = claimed?.then((yes) => {
       granted = yes === true;
       if (granted) delivery.ack();
@@ -314,7 +315,7 @@ export class AgentWorker {
     } else if (dispatch.delivery === 'at-least-once') {
       const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
       // Only a record: when it is lost, the outcome alone tells the story.
-      this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
+      this.#send(start, token).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
       this.#heartbeat(run, undefined);
@@ -325,7 +326,7 @@ export class AgentWorker {
     this.#claims.get(key)?.(undefined);
     await taken;
     if (outcome === undefined) {
-      if (granted) await this.#giveUp(base, key, dispatch);
+      if (granted) await this.#giveUp(base, key, dispatch, token);
       else if (mortal) this.#leave(runId, key, delivery);
       return;
     }
@@ -334,7 +335,7 @@ export class AgentWorker {
         ? { type: 'FailTask', commandId: `${key}/fail`, ...base, ...outcome, worker: this.#parts.id }
         : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, ...outcome };
     try {
-      await this.#send(command);
+      await this.#send(command, token);
       delivery.ack();
     } catch (error) {
       this.#recent.delete(key);
@@ -356,12 +357,13 @@ export class AgentWorker {
     base: Pick<StartTask, 'runId' | 'taskId' | 'attempt'>,
     key: string,
     { delivery }: Dispatch,
+    token: string | undefined,
   ): Promise<void> {
     const code = delivery === 'at-most-once' ? 'REPRISE_OUTCOME_UNKNOWN' : 'REPRISE_WORKER_LOST';
     const message = `Attempt ${base.attempt} of '${base.taskId}' was lost: its worker stopped.`;
     const error = toErrorData(new RepriseError(code, message), code);
     const command = { type: 'FailTask', commandId: `${key}/given-up`, ...base, error, lost: true } as const;
-    await this.#send({ ...command, worker: this.#parts.id }).catch((reason: unknown) =>
+    await this.#send({ ...command, worker: this.#parts.id }, token).catch((reason: unknown) =>
       this.#warn(base.runId, `not told that an attempt is given up: ${String(reason)}`),
     );
   }
@@ -370,7 +372,11 @@ export class AgentWorker {
    * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more (then it is undefined); an
    * answer that is lost is given again, as it was.
    */
-  async #claim({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean | undefined> {
+  async #claim(
+    { runId, dispatch, signal }: AttemptRun,
+    key: string,
+    token: string | undefined,
+  ): Promise<boolean | undefined> {
     const { clock, id: worker } = this.#parts;
     const { taskId, attempt } = dispatch;
     const commandId = `${key}/claim/${worker}`;
@@ -380,7 +386,7 @@ export class AgentWorker {
     signal.addEventListener('abort', end, { once: true });
     let timer: ScheduledCall | undefined;
     const ask = (): void => {
-      this.#send({ type: 'StartTask', commandId, runId, taskId, attempt, worker, claims: true }).catch(
+      this.#send({ type: 'StartTask', commandId, runId, taskId, attempt, worker, claims: true }, token).catch(
         (error: unknown) => this.#warn(runId, `nobody was asked whether an attempt may be begun: ${String(error)}`),
       );
       timer = clock.schedule(CLAIM_AGAIN_MS, ask);
@@ -407,7 +413,8 @@ export class AgentWorker {
     }
   }
 
-  async #send(command: WorkerCommand): Promise<void> {
+  /** `token`: of the dispatch that it is about. */
+  async #send(command: WorkerCommand, token: string | undefined): Promise<void> {
     const { transport, clock, id } = this.#parts;
     const addressing = {
       id: command.commandId,
@@ -416,8 +423,9 @@ export class AgentWorker {
       runId: command.runId,
       causationId: command.commandId,
       at: clock.now(),
+      token,
     } as const;
-    await transport.publish([{ channel: COMMAND_CHANNEL, envelope: toEnvelope(addressing, command) }]);
+    await transport.publish([{ channel: RESULT_CHANNEL, envelope: toEnvelope(addressing, command) }]);
   }
 
   // One timer for all attempts: each says that it is in hand three times in a lease.

@@ -327,6 +327,13 @@ export const recordShape: Shape = fieldsOf({
   data: anObject,
   metadata: fieldsOf(
     { causationId: label, correlationId: runId, schemaVersion: integer(1, 1_000_000) },
-    { traceparent, tenant: label, origin: runId, by: label, reason },
+    {
+      traceparent,
+      tenant: label,
+      origin: runId,
+      by: label,
+      reason,
+      sender: fieldsOf({ worker: label, verified: flag }),
+    },
   ),
 });
