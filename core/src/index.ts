@@ -145,7 +145,7 @@ export { BEGINNING, decodePosition, encodePosition, type Position } from './even
 export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
-export type { Transport } from './orchestration/messaging/transport.ts';
+export type { Transport, TransportHealth } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
@@ -241,9 +241,10 @@ export type {
   NamedLimits,
 } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
+export type { HealthCheck } from './orchestration/runtime/health.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export { type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export type {
   ProgramMessages,

@@ -68,6 +68,7 @@ export type {
   OutgoingMessage,
   SubscriptionOptions,
   Transport,
+  TransportHealth,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
