@@ -52,7 +52,7 @@ async function start(): Promise<void> {
   }
   const stopped = Promise.withResolvers<void>();
   process.on('SIGINT', stopped.resolve).on('SIGTERM', stopped.resolve);
-  const broker = await KafkaBroker.open(undefined, PORT);
+  const broker = await KafkaBroker.open({ port: PORT });
   writeFileSync(file, JSON.stringify({ pid: process.pid, address: broker.address } satisfies Running));
   say(`Kafka: ${broker.address}\nStop: Ctrl-C, or npm run services -- stop`);
   await stopped.promise;
