@@ -38,7 +38,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
     words: '',
     lacks: lacksKafka,
     start: async (port) => {
-      const broker = await KafkaBroker.open(undefined, port);
+      const broker = await KafkaBroker.open({ port });
       return { address: broker.address, told: broker.address, stop: () => broker.stop() };
     },
   },

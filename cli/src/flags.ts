@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { Args, Flags } from '@oclif/core';
+import { usageError } from './errors/usage-error.ts';
 
 export const configFlag = {
   config: Flags.string({
@@ -180,4 +182,42 @@ export const goOnFlags = {
   id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
   wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
   follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
+};
+
+/** For commands that go on until they are stopped. */
+export const logFlags = {
+  log: Flags.option({
+    description: 'The least level that is logged.',
+    default: 'info' as const,
+    options: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const,
+  })(),
+  'log-format': Flags.option({
+    description: 'How it is logged: json, text for people, or auto: text on a terminal, JSON elsewhere.',
+    default: 'auto' as const,
+    options: ['auto', 'json', 'text'] as const,
+  })(),
+};
+
+/** For commands that somebody supervises. */
+export const healthFlags = {
+  'health-port': Flags.integer({
+    description: 'Serve GET /livez and GET /readyz, and nothing else, on this port. 0: any that is free.',
+    min: 0,
+    max: 65_535,
+    helpValue: 'N',
+    helpGroup: 'PROBES',
+  }),
+  'health-host': Flags.custom<string>({
+    description:
+      'The address of this machine to serve them on; 0.0.0.0: all. There is no password before them. Default: 127.0.0.1',
+    helpValue: 'ADDRESS',
+    dependsOn: ['health-port'],
+    helpGroup: 'PROBES',
+    parse: async (given) => {
+      if (isIP(given) !== 0) return given;
+      throw usageError(`--health-host is ${JSON.stringify(given)}, which is no IP address`, {
+        fix: 'Name an address of this machine, or 0.0.0.0 for all that it has.',
+      });
+    },
+  })(),
 };

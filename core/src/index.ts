@@ -147,7 +147,7 @@ export { BEGINNING, decodePosition, encodePosition, type Position } from './even
 export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
-export type { Transport } from './orchestration/messaging/transport.ts';
+export type { Transport, TransportHealth } from './orchestration/messaging/transport.ts';
 export type {
   TopicChange,
   TopicDifference,
@@ -257,6 +257,7 @@ export type {
   NamedLimits,
 } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
+export type { HealthCheck } from './orchestration/runtime/health.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { type BoundTopics, type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';

@@ -77,6 +77,7 @@ export type {
   OutgoingMessage,
   SubscriptionOptions,
   Transport,
+  TransportHealth,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
 export type {

@@ -19,13 +19,14 @@ export interface Opened {
   readonly access: StoreAccess;
 }
 
-/** Everything that the configuration names, ready to drive runs. An `extra` plugin gives way to one of the same name. */
+/** Everything that the configuration names, ready to drive runs. An `extra` plugin gives way to one of the same name. `loaded`: that configuration, if it is loaded already. */
 export async function openProject(
   where: Whereabouts,
   extra: readonly AnyPlugin[] = [],
+  loaded?: Project,
 ): Promise<Opened & { readonly project: Project }> {
   const from = process.cwd();
-  const project = await loadProject(where.config, from);
+  const project = loaded ?? (await loadProject(where.config, from));
   const access =
     where.store === undefined ? configuredStore(project, project.plugins) : fileStore(resolve(from, where.store));
   const { config, agents, workflows, plugins } = project;

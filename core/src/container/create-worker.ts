@@ -1,5 +1,6 @@
 import { isRemote } from '../definition/remote-agent.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import { Health, type HealthCheck } from '../orchestration/runtime/health.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { AgentWorker } from '../orchestration/runtime/worker/agent-worker.ts';
 import { RepriseError } from '../shared/errors.ts';
@@ -19,6 +20,10 @@ export interface Worker {
   readonly id: string;
   /** Attempts that its agents work on now. */
   readonly running: number;
+  /** The names of its agents. */
+  readonly agents: readonly string[];
+  /** Whether it does its work, by what that takes. Does not throw. */
+  health(): readonly HealthCheck[];
   /** Takes tasks from now on, and says so. When it rejects, it has stopped. */
   start(): Promise<void>;
   /** Takes nothing new, waits up to `drainMs` (30 s unless limits say otherwise) for what runs, then aborts it. A second call with 0 ends the wait. */
@@ -47,6 +52,8 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
   const worker = new AgentWorker({ ...parts, agents: new Map(agents.map((agent) => [agent.name, agent])) });
   let letExit: (() => void) | undefined;
   let stopped: Promise<void> | undefined;
+  let takes = false;
+  const health = new Health({ clock, transport });
   const end = async (drainMs: number): Promise<void> => {
     try {
       await worker.stop(drainMs);
@@ -63,8 +70,13 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
   };
   return {
     id,
+    agents: agents.map(({ name }) => name),
     get running() {
       return worker.running;
+    },
+    health: () => {
+      const standing = stopped !== undefined ? 'stopped' : takes ? 'started' : 'starting';
+      return [health.transport(standing), health.draining(standing)];
     },
     start: async () => {
       if (letExit !== undefined || stopped !== undefined)
@@ -73,6 +85,7 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
       try {
         await transport.start();
         await worker.start();
+        takes = true;
       } catch (error) {
         // What stopping cannot release either says less than what made the start fail.
         await stop({ drainMs: 0 }).catch(() => undefined);

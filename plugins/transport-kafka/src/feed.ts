@@ -73,6 +73,15 @@ export class Feed {
     return [...this.#partitions.values()].map(({ place }) => place);
   }
 
+  /** It is a member of its group now. */
+  get running(): boolean {
+    return this.#consumer !== undefined && this.#closed === undefined;
+  }
+
+  get group(): string {
+    return this.#parts.group;
+  }
+
   join(topic: string, handler: DeliveryHandler, concurrency: number): TransportSubscription {
     const room = this.#room(topic);
     const member = room.join(handler, concurrency);

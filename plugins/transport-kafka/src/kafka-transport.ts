@@ -10,6 +10,7 @@ import {
   RepriseError,
   type SubscriptionOptions,
   type Transport,
+  type TransportHealth,
   type TransportSubscription,
   type TransportTopics,
 } from '@reprise/core/plugin';
@@ -24,6 +25,9 @@ import { TopicAdmin } from './topic-admin.ts';
 import { type Route, Topics } from './topics.ts';
 
 const DEFAULT_CONCURRENCY = 16;
+
+/** Groups that one text names at most. */
+const NAMED = 3;
 
 /** What it takes from a PluginContext. Two processes never make the same id. */
 export interface Surroundings {
@@ -113,6 +117,15 @@ export class KafkaTransport implements Transport {
     // It may have been stopped while it was connecting.
     if (this.#state === 'new') this.#state = 'started';
     else this.#assertStarted();
+  }
+
+  /** A consumer that breaks off is noticed once Kafka or its connection says so: within seconds. */
+  health(): TransportHealth {
+    if (this.#state !== 'started') return { ok: false, detail: `not connected: ${this.#state}` };
+    const away = [...this.#feeds].filter((feed) => !feed.running).map(({ group }) => group);
+    if (away.length === 0) return { ok: true, detail: `subscribed, ${this.#feeds.size} groups` };
+    const more = away.length > NAMED ? ` and ${away.length - NAMED} more` : '';
+    return { ok: false, detail: `not in its groups: ${away.slice(0, NAMED).join(', ')}${more}` };
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {

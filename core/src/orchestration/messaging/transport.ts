@@ -53,6 +53,14 @@ export interface TransportSubscription {
   close(): Promise<void>;
 }
 
+/** How a transport does, as far as it knows without asking anybody. */
+export interface TransportHealth {
+  /** All that is subscribed to is delivered now. */
+  readonly ok: boolean;
+  /** In words, for people; what is wrong where something is. No secrets. */
+  readonly detail: string;
+}
+
 /**
  * Carries messages, at least once.
  *
@@ -85,6 +93,8 @@ export interface Transport {
    * start(). Changes nothing.
    */
   inspect?(agents: readonly string[]): Promise<readonly Finding[]>;
+  /** What probes ask for, at any time and often. Absent: it does well from start() to stop(). */
+  health?(): TransportHealth;
   start(): Promise<void>;
   /** Resolves when the transport has taken the messages over. */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

@@ -20,6 +20,7 @@ import type { RunView } from '../workflow/run-view.ts';
 import { stateOf } from '../workflow/view-of.ts';
 import type { AgentPresence } from './agent-directory.ts';
 import { Engine, type EngineParts } from './engine.ts';
+import { Health, type HealthCheck } from './health.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
 import { Driving, type Role } from './ownership/driving.ts';
@@ -39,6 +40,8 @@ import { AgentWorker } from './worker/agent-worker.ts';
 export interface DriveOptions {
   /** Default true. */
   readonly drive?: boolean | 'if-nobody-does';
+  /** Whether its own agents work, too. Default true. */
+  readonly agents?: boolean;
 }
 
 /** The topics of a transport, for the agents that an orchestrator knows of. */
@@ -49,6 +52,9 @@ export interface BoundTopics {
 
 /** What an orchestrator is made of; the container brings it. */
 export type OrchestratorParts = Omit<EngineParts, 'id'>;
+
+const NO_WORKER_REACHED =
+  'The agents are to run in other processes, and the transport reaches none: nothing would ever be done. Add a plugin of kind `transport` that spans processes (docs/workers.md), or start with `agents: true`.';
 
 /** How long a command waits between two looks at a run that is being copied, and in all. */
 const FORKING_MS = 20;
@@ -67,6 +73,8 @@ export class Orchestrator {
   /** The transport shares the runs out among several that drive. */
   readonly #shares: boolean;
   readonly #starts: RunStarts;
+  readonly #health: Health;
+  #agentsElsewhere = false;
   #transportStarted = false;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
@@ -95,6 +103,7 @@ export class Orchestrator {
     });
     this.runs = new RunReader(storage, { list: parts.listRuns, stopped: this.#stopping.signal });
     this.#starts = new RunStarts({ ...parts, runs: this.runs });
+    this.#health = new Health({ clock, transport, store: storage.events });
     monitors.watch({
       history: (runId, to, from) => this.#watchedHistory(runId, to, from),
       measure: () => this.#measure(),
@@ -184,10 +193,13 @@ export class Orchestrator {
    * Its agents work while it drives; where the transport spans processes, also while another one does.
    *
    * `drive: false`: it stays a client, and carries nothing out, whoever drives. `if-nobody-does`: so, where others drive that share the runs out among them
-   * (where only one can, it waits for that one to end, as ever).
+   * (where only one can, it waits for that one to end, as ever). `agents: false`: the agents that it was made with are left to workers
+   * in other processes; rejects with REPRISE_CONFIG_INVALID where the transport reaches none.
    */
-  async start({ drive = true }: DriveOptions = {}): Promise<Role> {
+  async start({ drive = true, agents = true }: DriveOptions = {}): Promise<Role> {
     if (this.role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
+    if (!agents && !this.spans) throw new RepriseError('REPRISE_CONFIG_INVALID', NO_WORKER_REACHED);
+    this.#agentsElsewhere = !agents;
     this.#driving.begin();
     this.#letExit = keepAlive();
     const { foreign } = this.#parts.storage;
@@ -200,7 +212,7 @@ export class Orchestrator {
     try {
       await this.#parts.views?.start();
       const stands = drive === 'if-nobody-does' ? !(await this.#othersShare()) : drive;
-      if (stands && this.#parts.transport.spans === true) await this.#work();
+      if (stands && this.spans) await this.#work();
       if (stands) await this.#driving.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
@@ -208,6 +220,26 @@ export class Orchestrator {
       throw error;
     }
     return this.role as Role;
+  }
+
+  /** Whether agents may run in other processes: the transport spans them. */
+  get spans(): boolean {
+    return this.#parts.transport.spans === true;
+  }
+
+  /** Whether this process does its work, by what that takes. Does not throw; a store that does not answer is waited for for 2 s. */
+  async health(): Promise<readonly HealthCheck[]> {
+    const { role, fault } = this;
+    const ownership: HealthCheck = { name: 'ownership', ...this.#driving.settlement };
+    const store = await this.#health.store();
+    const standing = role === 'stopped' ? role : this.#transportStarted ? 'started' : 'starting';
+    // One that waits to take the runs over has no use for a transport yet that reaches nobody else.
+    const idle = role === 'client' && !this.spans && ownership.ok;
+    const transport: HealthCheck = idle
+      ? { name: 'transport', ok: true, detail: 'not needed while another process drives' }
+      : this.#health.transport(standing);
+    const draining = this.#health.draining(standing);
+    return [...store, transport, ownership, fault === undefined ? draining : { ...draining, detail: fault.message }];
   }
 
   get role(): Role | 'stopped' | 'new' {
@@ -224,7 +256,7 @@ export class Orchestrator {
 
   async #work(): Promise<void> {
     await this.#startTransport();
-    await this.#worker?.start();
+    if (!this.#agentsElsewhere) await this.#worker?.start();
   }
 
   async #startTransport(): Promise<void> {
@@ -235,7 +267,7 @@ export class Orchestrator {
 
   /** When it rejects, it may be tried again. */
   async #drive(): Promise<void> {
-    if (this.#parts.transport.spans === true) {
+    if (this.spans) {
       await this.#engine.drive();
       return;
     }

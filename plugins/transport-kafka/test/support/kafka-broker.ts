@@ -1,7 +1,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,32 +132,45 @@ export interface Special {
   client(folder: string): Partial<KafkaConfig>;
 }
 
+export interface BrokerOptions {
+  readonly special?: Special;
+  /** Where it listens; default: a free one. */
+  readonly port?: number;
+  /** In a group of its own, which Ctrl-C in the terminal does not reach: whoever starts it stops it. */
+  readonly detached?: boolean;
+}
+
 /** One broker of its own, on 127.0.0.1 and free ports. `stop()` removes all of it; `kill()` and `start()` keep its data. */
 export class KafkaBroker {
   readonly address: string;
   readonly folder: string;
   readonly #libs: string;
   readonly #special: Special | undefined;
+  readonly #detached: boolean;
   #process: ChildProcess | undefined;
 
-  private constructor(libs: string, folder: string, port: number, special: Special | undefined) {
+  private constructor(libs: string, folder: string, port: number, { special, detached = false }: BrokerOptions) {
     this.#libs = libs;
+    this.#detached = detached;
     this.#special = special;
     this.folder = folder;
     this.address = `127.0.0.1:${port}`;
   }
 
-  /** `port`: where it listens; default: a free one. */
-  static async open(special?: Special, port?: number): Promise<KafkaBroker> {
+  static async open({ special, port, detached = false }: BrokerOptions = {}): Promise<KafkaBroker> {
     const libs = await jars();
     const folder = mkdtempSync(join(tmpdir(), 'reprise-kafka-'));
     const [first = 0, second = 0] = await freePorts(2);
     const ports = [port ?? first, second];
-    const broker = new KafkaBroker(libs, folder, ports[0] ?? 0, special);
+    const broker = new KafkaBroker(libs, folder, ports[0] ?? 0, {
+      ...(special === undefined ? {} : { special }),
+      detached,
+    });
     try {
       const extra = (await special?.prepare(folder)) ?? {};
       writeFileSync(join(folder, 'server.properties'), properties(folder, ports, extra));
-      const id = randomBytes(16).toString('base64url').slice(0, 22);
+      // One that begins with a dash would be taken for a flag.
+      const id = randomBytes(16).toString('base64url').slice(0, 22).replace(/^-/, 'A');
       await run(
         'java',
         broker.#program('kafka.tools.StorageTool', 'format', '--config', 'server.properties', '--cluster-id', id),
@@ -172,7 +195,9 @@ export class KafkaBroker {
     const child = spawn('java', this.#program('kafka.Kafka', 'server.properties'), {
       cwd: this.folder,
       stdio: ['ignore', log, log],
+      detached: this.#detached,
     });
+    closeSync(log);
     this.#process = child;
     const until = Date.now() + READY_MS;
     while (!(await this.#answers())) {

@@ -19,7 +19,7 @@ export function withBroker(name: string, register: (broker: () => KafkaBroker) =
     this.timeout(120_000);
     let broker: KafkaBroker | undefined;
     before(async () => {
-      broker = await KafkaBroker.open(special);
+      broker = await KafkaBroker.open(special === undefined ? {} : { special });
     });
     after(() => broker?.stop());
     register(() => {

@@ -33,6 +33,10 @@ export class Driving {
   #begun: Promise<void> | undefined;
   #takeover: Promise<void> | undefined;
   #standing = false;
+  /** It is known what fell to this process at first. */
+  #stood = false;
+  /** Why it drives nothing although it should; undefined: nothing is known. */
+  #problem: string | undefined;
   #deaf: (() => void) | undefined;
   readonly #watch: DriverWatch;
 
@@ -61,6 +65,15 @@ export class Driving {
     return this.#role;
   }
 
+  /** Whether it is known which runs this process drives, and it drives them. */
+  get settlement(): { readonly ok: boolean; readonly detail: string } {
+    if (!this.#stood) return { ok: false, detail: "not known yet which runs are this process's" };
+    if (this.#problem !== undefined) return { ok: false, detail: `cannot take the runs over: ${this.#problem}` };
+    if (this.#parts.ownership.unsettled?.() !== undefined)
+      return { ok: false, detail: 'the runs are being shared out anew' };
+    return { ok: true, detail: this.#role };
+  }
+
   begin(): void {
     this.#role = 'client';
   }
@@ -73,6 +86,7 @@ export class Driving {
     try {
       await ownership.start();
       await this.#begun;
+      this.#stood = true;
       if (this.#role === 'client') this.#watch.start();
     } finally {
       this.#standing = false;
@@ -111,6 +125,7 @@ export class Driving {
   async #drive(): Promise<void> {
     try {
       await this.#parts.drive();
+      this.#problem = undefined;
     } catch (error) {
       if (this.#role === 'driver') this.#role = 'client';
       throw error;
@@ -132,7 +147,8 @@ export class Driving {
 
   /** Said, and tried again: another process may take the runs meanwhile. */
   #failed(error: unknown): void {
-    const message = `cannot take the runs over: ${String(error)}`;
+    this.#problem = String(error);
+    const message = `cannot take the runs over: ${this.#problem}`;
     this.#parts.monitors.notice({ kind: 'log', level: 'error', message });
   }
 
