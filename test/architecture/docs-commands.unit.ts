@@ -23,7 +23,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
 
 /** What is wrong with the uses of `reprise …` in a text: a command or a flag that is not there. */
 function unknownCommands(text: string): readonly string[] {
-  return [...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+)?)([^\n`|&]*)/g)].flatMap(
+  return [...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)?)([^\n`|&]*)/g)].flatMap(
     ([whole, words = '', rest = '']) => {
       const [first = '', second = ''] = words.split(' ');
       const own = join(COMMANDS, ...(TOPICS.has(first) ? [first, `${second}.ts`] : [`${first}.ts`]));

@@ -1,4 +1,5 @@
 import { type MessageEdit, nearest, RepriseError, type RunMessage } from '@reprise/core';
+import { jsonBlock } from '../output/json-block.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { messageShape } from '../runs/message-shapes.ts';
@@ -54,11 +55,7 @@ export async function showDeadLetter(
   if (led.length > 0) await out.line('What led to it');
   for (const id of led) await out.line(`  ${relatedLine(runId, id, byId.get(id))}`);
   await out.line(`What it says (${number(letter.size)} characters)`);
-  for (const line of JSON.stringify(data, null, 2).split('\n')) {
-    // plain() takes spaces away from both ends.
-    const text = line.trimStart();
-    await out.line(`  ${' '.repeat(line.length - text.length)}${plain(text)}`);
-  }
+  for (const line of jsonBlock(data)) await out.line(line);
 }
 
 /** How often, and the last time when, by whom and why. */

@@ -185,7 +185,7 @@ const mailboxShape = ({ messages, waiting }: MailboxView): object => ({
   waiting,
 });
 
-const taskShape = (task: TaskView): object => ({
+export const taskShape = (task: TaskView): object => ({
   status: task.status,
   attempt: task.attempt,
   round: task.round,

@@ -1,25 +1,24 @@
-import { commandText } from '../output/command-text.ts';
+import { readData } from '../input/read-input.ts';
+import { sayNobodyDrives } from '../output/nobody-drives.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import { readData } from './read-input.ts';
+import { type SaidFlags, whoOf } from './said.ts';
 import { commandRun } from './steer-run.ts';
 
-export interface SignalFlags extends Whereabouts {
+export interface SignalFlags extends Whereabouts, SaidFlags {
   readonly data?: string | undefined;
   readonly 'data-file'?: string | undefined;
-  readonly 'request-id'?: string | undefined;
 }
 
 /** Sends a run a signal, whoever drives it. */
 export async function sendSignal(typed: string, signal: string, flags: SignalFlags, terminal: Terminal): Promise<void> {
   const data = await readData(flags);
-  const requestId = flags['request-id'];
   const { err } = terminal;
   await commandRun(typed, flags, terminal, {
     shape: () => ({ signal }),
-    give: (handle) => handle.signal(signal, data, requestId === undefined ? {} : { requestId }),
+    give: (handle) => handle.signal(signal, data, whoOf(flags)),
     say: async ({ runId, status, tasks }, driven) => {
       await err.line(`Run ${err.style('bold', runId)} has the signal; it is ${statusText(err, status)}.`);
       const waits = [...tasks.values()].filter((task) => task.status === 'running' && task.signal !== undefined);
@@ -29,10 +28,7 @@ export async function sendSignal(typed: string, signal: string, flags: SignalFla
         await err.line(
           `No task has waited for '${plain(signal)}' yet: it is kept until one does.${names.length === 0 ? '' : ` Waited for now: ${names.map(plain).join(', ')}.`}`,
         );
-      if (driven === false)
-        await err.line(
-          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', flags)}`,
-        );
+      await sayNobodyDrives(driven, flags, err);
     },
   });
 }

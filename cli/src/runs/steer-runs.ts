@@ -18,13 +18,12 @@ const ACTIONS = {
 export async function steerRuns(
   typed: string | undefined,
   steering: Steering,
-  reason: string | undefined,
   flags: SteerFlags & BulkFlags,
   terminal: Terminal,
 ): Promise<number> {
   const one = oneRun(typed, flags);
   if (one !== undefined) {
-    await steerRun(one, steering, reason, flags, terminal);
+    await steerRun(one, steering, flags, terminal);
     return EXIT.ok;
   }
   const access = await locateStore(flags, process.cwd());
@@ -34,7 +33,7 @@ export async function steerRuns(
   try {
     const apply = async (runId: string): Promise<Readonly<Record<string, string>>> => {
       const handle = orchestrator.run(runId);
-      await give(handle, steering, reason, flags);
+      await give(handle, steering, flags);
       return {};
     };
     const action = { verb: steering, ...ACTIONS[steering], apply };

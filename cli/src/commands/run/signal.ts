@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { answerFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSignal extends RepriseCommand {
   static override summary = 'Send a run a signal.';
@@ -38,10 +38,7 @@ export default class RunSignal extends RepriseCommand {
       description: 'File with the data, as JSON. `-` is stdin.',
       helpValue: 'FILE',
     }),
-    'request-id': Flags.string({
-      description: 'Makes it idempotent: the same id again changes nothing.',
-      helpValue: 'ID',
-    }),
+    ...answerFlags,
   };
 
   override async run(): Promise<void> {
