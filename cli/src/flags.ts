@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { FORMATS } from './output/formats.ts';
 
 export const configFlag = {
   config: Flags.string({
@@ -8,6 +9,16 @@ export const configFlag = {
     env: 'REPRISE_CONFIG',
     helpGroup: 'GLOBAL',
     helpValue: 'FILE',
+  }),
+};
+
+/** For commands that list or show something: they say in `rows` what. */
+export const formatFlag = {
+  format: Flags.string({
+    description: 'Print data: JSON as --json does, YAML, the ids alone (one a line, for pipes), or CSV with a head.',
+    options: [...FORMATS],
+    exclusive: ['json'],
+    helpGroup: 'GLOBAL',
   }),
 };
 
@@ -141,7 +152,10 @@ export const manyDeadLettersFlags = {
 
 /** For commands that take a run, or a query for many. */
 export const runOrQueryArgument = {
-  run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run. Or --query.' }),
+  run: Args.string({
+    description:
+      'Run id, any unique beginning of it, or `last` for the newest run; `-` for ids on stdin, one a line. Or --query.',
+  }),
 };
 
 export const bulkFlags = {

@@ -16,8 +16,7 @@ export async function retryRuns(
   const one = oneRun(typed, flags);
   if (one !== undefined) return retryRun(one, flags, terminal);
   for (const flag of ['id', 'again', 'outcome', 'wait', 'follow'] as const)
-    if (flags[flag] !== undefined && flags[flag] !== false)
-      throw usageError(`--${flag} is for one run, not for --query.`);
+    if (flags[flag] !== undefined && flags[flag] !== false) throw usageError(`--${flag} is for one run, not for many.`);
   const raise = readRaises(flags.budget ?? []);
   const { by, reason } = flags;
   const options = { ...whoOf({ by, reason }), ...(raise === undefined ? {} : { raise }) };

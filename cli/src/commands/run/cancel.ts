@@ -16,6 +16,11 @@ export default class RunCancel extends RepriseCommand {
       description: 'Every open run of a workflow and a label',
       command: "<%= config.bin %> run cancel --query 'workflow:order label.team:eu' --reason 'wrong prices'",
     },
+    {
+      description: 'Those that a list gives',
+      command:
+        '<%= config.bin %> run list --status paused --format ids | <%= config.bin %> run cancel - --reason "not needed"',
+    },
     { description: 'Saying why', command: '<%= config.bin %> run cancel nightly-7 --reason "wrong input"' },
   ];
   static override args = runOrQueryArgument;

@@ -22,7 +22,10 @@ export default class RunSignal extends RepriseCommand {
     },
   ];
   static override args = {
-    ...runArgument,
+    run: Args.string({
+      description: `${runArgument.run.description ?? ''} \`-\` for ids on stdin, one a line.`,
+      required: true,
+    }),
     name: Args.string({ description: 'Name of the signal, as the workflow waits for it.', required: true }),
   };
   static override flags = {
@@ -44,6 +47,6 @@ export default class RunSignal extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunSignal);
     const { sendSignal } = await import('../../runs/send-signal.ts');
-    await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
   }
 }
