@@ -1,5 +1,6 @@
 import { Command, Flags } from '@oclif/core';
 import { endNow } from './errors/early-end.ts';
+import { type Format, type Rows, renderAs } from './output/formats.ts';
 import { createTerminal, type Terminal } from './output/terminal.ts';
 
 /** Flags that every command takes. */
@@ -13,15 +14,23 @@ const baseFlags = {
 /** What all commands share. A command parses its flags and calls the one function that does the work. */
 export abstract class RepriseCommand extends Command {
   static override baseFlags = baseFlags;
+  /** What the command is about, for `--format`: it has that flag if, and only if, it has these. */
+  static rows: Rows | undefined;
 
   /** Where to write. `brokenPipe` says what happens when the reader of stdout leaves: a command that only reads has nothing left to do. */
-  protected terminal(json: boolean | undefined, brokenPipe: 'end' | 'go-on' = 'end'): Terminal {
+  protected terminal(
+    asked: boolean | undefined | { readonly json: boolean; readonly format?: string | undefined },
+    brokenPipe: 'end' | 'go-on' = 'end',
+  ): Terminal {
     if (brokenPipe === 'end') {
       process.stdout.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'EPIPE') endNow(Number(process.exitCode ?? 0));
       });
     }
-    return createTerminal(process.stdout, process.stderr, process.env, json === true);
+    const { json = false, format = undefined } = typeof asked === 'object' ? asked : { json: asked };
+    const { rows } = this.ctor as typeof RepriseCommand;
+    const render = format === undefined || rows === undefined ? json : renderAs(format as Format, rows);
+    return createTerminal(process.stdout, process.stderr, process.env, render);
   }
 
   /** main() prints the error and ends the process. What the parser found is told with what would be right. */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Args, Flags } from '@oclif/core';
 import { usageError } from './errors/usage-error.ts';
+import { FORMATS } from './output/formats.ts';
 
 export const configFlag = {
   config: Flags.string({
@@ -10,6 +11,16 @@ export const configFlag = {
     env: 'REPRISE_CONFIG',
     helpGroup: 'GLOBAL',
     helpValue: 'FILE',
+  }),
+};
+
+/** For commands that list or show something: they say in `rows` what. */
+export const formatFlag = {
+  format: Flags.string({
+    description: 'Print data: JSON as --json does, YAML, the ids alone (one a line, for pipes), or CSV with a head.',
+    options: [...FORMATS],
+    exclusive: ['json'],
+    helpGroup: 'GLOBAL',
   }),
 };
 
@@ -43,16 +54,30 @@ export const runArgument = {
   }),
 };
 
+/** For commands about one task of a run. */
+export const taskArguments = {
+  ...runArgument,
+  task: Args.string({
+    description: 'The task, by its path: `pay`, `book/pay` in a block, `inspect[12]` of a list.',
+    required: true,
+  }),
+};
+
 /** For commands about one form. */
 export const formArguments = {
   ...runArgument,
   task: Args.string({ description: 'Id of the task that is the form, as `form list` shows it.', required: true }),
 };
 
-/** For what a person says about a form. */
-export const answerFlags = {
+/** Who does it, and why: for every command that changes a run. */
+export const whoFlags = {
   by: Flags.string({ description: 'Who says so: it is put on record.', helpValue: 'NAME' }),
   reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT' }),
+};
+
+/** For what a person says about a form, or to a task. */
+export const answerFlags = {
+  ...whoFlags,
   'request-id': Flags.string({
     description: 'Makes it idempotent: the same id again changes nothing.',
     helpValue: 'ID',
@@ -122,7 +147,7 @@ export const deadLettersArguments = {
 
 /** For what a person does with dead letters. */
 export const settlingFlags = {
-  by: answerFlags.by,
+  by: whoFlags.by,
   reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT', required: true }),
 };
 
@@ -140,7 +165,10 @@ export const manyDeadLettersFlags = {
 
 /** For commands that take a run, or a query for many. */
 export const runOrQueryArgument = {
-  run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run. Or --query.' }),
+  run: Args.string({
+    description:
+      'Run id, any unique beginning of it, or `last` for the newest run; `-` for ids on stdin, one a line. Or --query.',
+  }),
 };
 
 export const bulkFlags = {
@@ -157,14 +185,17 @@ export const bulkFlags = {
   }),
 };
 
-/** For commands that make a run which goes on from another. */
-export const raiseFlag = Flags.string({
+const RAISE = {
   description: 'By how much a budget of the run, or of a block of it, is raised. May be given several times.',
   helpValue: '[BLOCK=]KIND=+N',
   multiple: true,
   multipleNonGreedy: true,
-});
+} as const;
 
+export const raiseFlag = Flags.string(RAISE);
+export const requiredRaiseFlag = Flags.string({ ...RAISE, required: true });
+
+/** For commands that make a run which goes on from another. */
 export const goOnFlags = {
   again: Flags.string({
     description: 'An at-most-once task that may be done again, after a look outside. May be given several times.',
@@ -180,6 +211,7 @@ export const goOnFlags = {
     multipleNonGreedy: true,
   }),
   id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
+  ...whoFlags,
   wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
   follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
 };

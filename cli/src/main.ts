@@ -8,8 +8,13 @@ import { commandPackages } from './plugins/command-packages.ts';
 
 enableCompileCache();
 
-/** `--json` counts when it stands before `--`. */
-const wantsJson = (argv: readonly string[]): boolean => argv.slice(0, argv.indexOf('--') >>> 0).includes('--json');
+/** `--json`, and `--format json`, count when they stand before `--`. */
+function wantsJson(argv: readonly string[]): boolean {
+  const own = argv.slice(0, argv.indexOf('--') >>> 0);
+  return own.some(
+    (one, at) => one === '--json' || one === '--format=json' || (one === 'json' && own[at - 1] === '--format'),
+  );
+}
 
 /** Runs one command and ends the process with its exit code. */
 export async function main(entry: string, argv: readonly string[]): Promise<void> {

@@ -14,6 +14,7 @@ interface CommandClass {
   readonly description?: string;
   readonly examples?: readonly unknown[];
   readonly flags?: Readonly<Record<string, { readonly description?: string; readonly char?: string }>>;
+  readonly rows?: unknown;
   readonly args?: Readonly<Record<string, { readonly description?: string }>>;
 }
 
@@ -37,10 +38,11 @@ describe('docs/reference/cli.md', () => {
     it(`tells every flag of ${name}, which explains itself`, async () => {
       const { default: command } = (await import(join(COMMANDS, file))) as { readonly default: CommandClass };
       expect(command.summary, 'summary').to.be.a('string').and.to.not.equal('');
+      expect('format' in (command.flags ?? {}), '--format').to.equal(command.rows !== undefined);
       expect(command.examples, 'examples').to.have.length.above(0);
       const common = page.split('### Flags of every command')[1]?.split('###')[0] ?? '';
       for (const [flag, { description, char }] of Object.entries(command.flags ?? {})) {
-        const where = ['config', 'store'].includes(flag) ? common : section(name);
+        const where = ['config', 'store', 'format'].includes(flag) ? common : section(name);
         expect(where, `--${flag}`).to.match(new RegExp(`\`--${flag}[ \`]`));
         if (char !== undefined) expect(where, `-${char}`).to.contain(`\`-${char}\``);
         expect(description, `description of --${flag}`).to.be.a('string');

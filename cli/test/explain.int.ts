@@ -123,7 +123,7 @@ describe('run explain', () => {
       expect(err).to.match(/To have the run go on: .*reprise worker start/);
       const json = await said((terminal) => explainRun('first', { config }, terminal), true);
       expect(JSON.parse(json.out)).to.include({ driven: true, draining: true });
-      const flags = { config, input: 'null' };
+      const flags = { config, input: ['null'] };
       const told = await said((terminal) => startRun('other', flags, terminal));
       expect(told.err)
         .to.match(/is running\. To have it carried out: .*reprise worker start/)

@@ -127,7 +127,7 @@ describe('mailboxes of no run, and messages between runs', () => {
     );
     const shown = await say('mailbox', 'show', 'desk', '--tenant', 'acme');
     expect(shown.stdout)
-      .to.match(/outside \(from outside\) +#inbox +inform .* open/)
+      .to.match(/outside \(from outside\) +@desk +inform .* open/)
       .and.to.not.contain('{"n":2}');
   });
 
@@ -159,7 +159,7 @@ describe('mailboxes of no run, and messages between runs', () => {
     const told = await say('run', 'messages', 'tell-1');
     expect(told.stdout).to.match(/teller\/1\/1 .* teller +@orders +inform .* handed over/);
     const shown = await say('mailbox', 'show', 'orders');
-    expect(shown.stdout).to.match(/tell-1\/teller\/1\/1 .* teller of run tell-1 +#inbox .* open/);
+    expect(shown.stdout).to.match(/tell-1\/teller\/1\/1 .* teller of run tell-1 +@orders .* open/);
     const [first] = await messagesOf('run', 'messages', 'tell-1', '--mailbox', '@orders');
     expect(first).to.include({ mailbox: '@orders', toRun: (await mailboxes())[0]?.['runId'], receipt: null });
   });

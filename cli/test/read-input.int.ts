@@ -4,14 +4,14 @@ import { isRepriseError } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { readInput } from '../src/runs/read-input.ts';
+import { readInput } from '../src/input/read-input.ts';
 import { temporaryFolders } from './support.ts';
 
 const folders = temporaryFolders();
 
 async function refusal(input: string): Promise<string> {
   try {
-    await readInput({ input });
+    await readInput({ input: [input] });
   } catch (error) {
     if (isRepriseError(error, 'REPRISE_USAGE')) return error.message;
     throw error;
@@ -24,7 +24,7 @@ describe('the input of a run', () => {
     const file = join(folders(), 'input.json');
     writeFileSync(file, '{"a": [1, "x"]}');
     expect(await readInput({ 'input-file': file })).to.deep.equal({ a: [1, 'x'] });
-    expect(await readInput({ input: '"text"' })).to.equal('text');
+    expect(await readInput({ input: ['"text"'] })).to.equal('text');
     expect(await readInput({})).to.deep.equal({});
     expect(await refusal('{name: 1}')).to.match(/^The input in --input is not JSON: .* Text needs its quotes/);
   });
@@ -48,7 +48,7 @@ describe('the input of a run', () => {
 
   it('takes what it can hold, doubles as they are written, and numbers in texts', async () => {
     const text = '[9007199254740991, -9007199254740991, 1.5, 1e20, 9007199254740993.0, -0.1e-3, "9007199254740993"]';
-    expect(await readInput({ input: text })).to.deep.equal([
+    expect(await readInput({ input: [text] })).to.deep.equal([
       9007199254740991,
       -9007199254740991,
       1.5,
@@ -64,19 +64,19 @@ describe('the input of a run', () => {
     expect(await refusal('[{"__proto__": 1, "__proto__": 2}]')).to.contain(
       '1:19 [0].__proto__: this key is there twice',
     );
-    expect(await readInput({ input: '[{"a": "a"}, {"a": {"a": ["a", "a"]}}]' })).to.be.an('array');
+    expect(await readInput({ input: ['[{"a": "a"}, {"a": {"a": ["a", "a"]}}]'] })).to.be.an('array');
   });
 
   it('lists twenty problems at most, and reads large texts', async () => {
     expect((await refusal(`[${'9007199254740993,'.repeat(500)}1]`)).split('\n')).to.have.length(21);
     const long = 'x\\"'.repeat(1 << 21);
-    expect(await readInput({ input: `["${long}"]` })).to.deep.equal([long.replaceAll('\\"', '"')]);
+    expect(await readInput({ input: [`["${long}"]`] })).to.deep.equal([long.replaceAll('\\"', '"')]);
   });
 
   it('any JSON is read as JSON.parse does, or has such a number', async () => {
     await fc.assert(
       fc.asyncProperty(fc.json({ depthSize: 'medium', noUnicodeString: false }), async (input) => {
-        const read: unknown = await readInput({ input }).catch((error: unknown) => {
+        const read: unknown = await readInput({ input: [input] }).catch((error: unknown) => {
           if (isRepriseError(error) && /whole number/.test(error.message)) return JSON.parse(input);
           throw error;
         });

@@ -159,7 +159,7 @@ describe('reprise run', () => {
 
     it('is a table for people', async () => {
       const { stdout, stderr } = await run('list', '--limit', '1');
-      expect(stdout).to.match(/^RUN +WORKFLOW +STATUS +STARTED +TOOK +EVENTS\n\S+ +\S+ +\S+ \w+ /);
+      expect(stdout).to.match(/^RUN +WORKFLOW +STATUS +(FAILED +)?STARTED +TOOK +EVENTS\n\S+ +\S+ +\S+ \w+ /);
       expect(stderr).to.contain('--after');
     });
 

@@ -76,7 +76,7 @@ describe('a store whose driver is stopped', function () {
     const onErr = [
       await said(false, (terminal) => listRuns({ config, limit: 10 }, terminal)),
       await said(false, (terminal) => showRun('open', { config }, terminal)),
-      await said(false, (terminal) => steerRun('open', 'pause', undefined, { config }, terminal)),
+      await said(false, (terminal) => steerRun('open', 'pause', { config }, terminal)),
     ];
     for (const [, err] of onErr) expect(err).to.match(words);
     const [explained, toDo] = await said(false, (terminal) => explainRun('open', { config }, terminal));
@@ -88,7 +88,7 @@ describe('a store whose driver is stopped', function () {
       await said(true, (terminal) => listRuns({ config, limit: 10 }, terminal)),
       await said(true, (terminal) => showRun('open', { config }, terminal)),
       await said(true, (terminal) => explainRun('open', { config }, terminal)),
-      await said(true, (terminal) => steerRun('open', 'resume', undefined, { config }, terminal)),
+      await said(true, (terminal) => steerRun('open', 'resume', { config }, terminal)),
     ];
     for (const [out] of inJson) expect(JSON.parse(out)).to.have.nested.property('silentDriver.pid', child.pid);
   });

@@ -113,10 +113,10 @@ describe('a run that is parked', () => {
     const checks = await checkStore(fileStore(store), undefined, false);
     expect(checks.find(({ name }) => name === 'parked run')).to.deep.include({ status: 'warn' });
     const resume = terminalOf(true);
-    await steerRun('left', 'resume', undefined, { config }, resume.terminal);
+    await steerRun('left', 'resume', { config }, resume.terminal);
     expect(JSON.parse(resume.out.text)).to.include({ status: 'running' });
     const cancel = terminalOf(true);
-    await steerRun('left', 'cancel', 'enough', { config }, cancel.terminal);
+    await steerRun('left', 'cancel', { config, reason: 'enough' }, cancel.terminal);
     expect(JSON.parse(cancel.out.text)).to.include({ status: 'cancelled' });
   });
 });

@@ -145,7 +145,7 @@ export { createInMemoryStorage } from './event-store/in-memory-storage.ts';
 export type { DriverSign, Ownership } from './event-store/ownership.ts';
 export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { readStream } from './event-store/read-stream.ts';
-export type { Storage, StoreFinding, StreamQuery } from './event-store/storage.ts';
+export type { Storage, StoreFinding, StoreStats, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport, TransportHealth } from './orchestration/messaging/transport.ts';
 export type {

@@ -45,6 +45,7 @@ export type {
   SnapshotCache,
   Storage,
   StoreFinding,
+  StoreStats,
   StreamCatalog,
   StreamQuery,
 } from './event-store/storage.ts';

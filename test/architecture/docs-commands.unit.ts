@@ -23,23 +23,23 @@ const ALIASES: ReadonlyMap<string, string> = new Map(
 
 /** What is wrong with the uses of `reprise …` in a text: a command or a flag that is not there. */
 function unknownCommands(text: string): readonly string[] {
-  return [...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+){0,2})([^\n`|&]*)/g)].flatMap(
-    ([whole, words = '', rest = '']) => {
-      const [first = '', second = '', third = ''] = words.split(' ');
-      const within = TOPICS.has(first)
-        ? existsSync(join(COMMANDS, first, second))
-          ? [first, second, third]
-          : [first, second]
-        : [first];
-      const own = `${join(COMMANDS, ...within)}.ts`;
-      const file = ALIASES.get(`${first} ${second}`) ?? own;
-      if (!existsSync(file)) return [`${whole.trim()}: no such command`];
-      const sources = [readFileSync(file, 'utf8'), ...SHARED].join('\n');
-      const flags = [...rest.replace(/#.*/, '').matchAll(/(?<=\s)--([\w-]+)/g)].map(([, flag = '']) => flag);
-      const known = (flag: string): boolean => new RegExp(`^\\s+'?${flag}'?: `, 'm').test(sources) || flag === 'help';
-      return flags.filter((flag) => !known(flag)).map((flag) => `${whole.trim()}: no flag --${flag}`);
-    },
-  );
+  return [
+    ...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*){0,2})([^\n`|&]*)/g),
+  ].flatMap(([whole, words = '', rest = '']) => {
+    const [first = '', second = '', third = ''] = words.split(' ');
+    const within = TOPICS.has(first)
+      ? existsSync(join(COMMANDS, first, second))
+        ? [first, second, third]
+        : [first, second]
+      : [first];
+    const own = `${join(COMMANDS, ...within)}.ts`;
+    const file = ALIASES.get(`${first} ${second}`) ?? own;
+    if (!existsSync(file)) return [`${whole.trim()}: no such command`];
+    const sources = [readFileSync(file, 'utf8'), ...SHARED].join('\n');
+    const flags = [...rest.replace(/#.*/, '').matchAll(/(?<=\s)--([\w-]+)/g)].map(([, flag = '']) => flag);
+    const known = (flag: string): boolean => new RegExp(`^\\s+'?${flag}'?: `, 'm').test(sources) || flag === 'help';
+    return flags.filter((flag) => !known(flag)).map((flag) => `${whole.trim()}: no flag --${flag}`);
+  });
 }
 
 /** Blocks of the shell, and code in the prose. */

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Json } from '@reprise/core';
-import { parseJson } from '../runs/parse-json.ts';
+import { parseJson } from '../input/parse-json.ts';
 
 const MAX_BYTES = 1024 * 1024;
 

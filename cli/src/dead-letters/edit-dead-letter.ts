@@ -1,7 +1,7 @@
+import { readGiven } from '../input/read-input.ts';
 import { commandText } from '../output/command-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
-import { readGivenData } from '../runs/read-input.ts';
 import { commandRun } from '../runs/steer-run.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { deadLettersMeant } from './message-names.ts';
@@ -19,7 +19,7 @@ export async function editDeadLetter(
   flags: EditDeadLetterFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const data = await readGivenData(flags.data);
+  const data = await readGiven('data', flags.data);
   const { by, reason } = flags;
   let message = typed;
   await commandRun(run, flags, terminal, {

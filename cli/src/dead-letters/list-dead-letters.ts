@@ -1,5 +1,5 @@
 import type { DeadLetterRow } from '@reprise/core';
-import { placeText } from '../output/message-places.ts';
+import { mailboxOf, placeIn, placeText } from '../output/message-places.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoTime, localTime, number, plain } from '../output/text.ts';
@@ -38,7 +38,7 @@ export async function listDeadLetters(flags: ListDeadLettersFlags, terminal: Ter
   const cells = rows.map((row) => [
     plain(row.run),
     plain(shortId(row.run, row.message)),
-    plain(placeText(row.mailbox, row.toRun)),
+    plain(placeIn(mailboxOf(row.workflow, row.labels), row.mailbox, row.toRun)),
     plain(placeText(row.from, row.fromRun)),
     plain(aboutOf(row)),
     localTime(row.since),

@@ -1,4 +1,6 @@
 import { type MessageEdit, nearest, RepriseError, type RunMessage } from '@reprise/core';
+import { jsonBlock } from '../output/json-block.ts';
+import { mailboxOf } from '../output/message-places.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { messageShape } from '../runs/message-shapes.ts';
@@ -16,9 +18,14 @@ export async function showDeadLetter(
   terminal: Terminal,
 ): Promise<void> {
   const { out, json } = terminal;
-  const { runId, messages } = await withReader(where, async ({ storage, reader }) => {
+  const { runId, own, messages } = await withReader(where, async ({ storage, reader }) => {
     const run = await resolveRun(storage, reader, typedRun);
-    return { runId: run, messages: await reader.messages(run, { data: true }) };
+    const { definition, labels } = await reader.state(run, 0);
+    return {
+      runId: run,
+      own: mailboxOf(definition.name, labels),
+      messages: await reader.messages(run, { data: true }),
+    };
   });
   const byId = new Map(messages.map((one) => [one.id, one]));
   const letter = letterOf(runId, byId, typed);
@@ -31,7 +38,7 @@ export async function showDeadLetter(
   await out.line(`${out.style('bold', plain(aboutOf(letter)))}  ${plain(runId)} ${plain(shortId(runId, letter.id))}`);
   const facts = [
     ['From', senderOf(letter)],
-    ['Mailbox', whereTo(letter)],
+    ['Mailbox', whereTo(letter, own)],
     ['Sent', localTime(letter.sentAt)],
     ...(letter.conversation === undefined ? [] : [['Part of', plain(letter.conversation)]]),
     ...(death === undefined
@@ -52,13 +59,9 @@ export async function showDeadLetter(
     );
   }
   if (led.length > 0) await out.line('What led to it');
-  for (const id of led) await out.line(`  ${relatedLine(runId, id, byId.get(id))}`);
+  for (const id of led) await out.line(`  ${relatedLine(runId, id, byId.get(id), own)}`);
   await out.line(`What it says (${number(letter.size)} characters)`);
-  for (const line of JSON.stringify(data, null, 2).split('\n')) {
-    // plain() takes spaces away from both ends.
-    const text = line.trimStart();
-    await out.line(`  ${' '.repeat(line.length - text.length)}${plain(text)}`);
-  }
+  for (const line of jsonBlock(data)) await out.line(line);
 }
 
 /** How often, and the last time when, by whom and why. */
@@ -74,10 +77,10 @@ function withoutData(message: RunMessage | undefined): object | undefined {
   return messageShape(others);
 }
 
-function relatedLine(run: string, id: string, message: RunMessage | undefined): string {
+function relatedLine(run: string, id: string, message: RunMessage | undefined, own: string | undefined): string {
   const name = plain(shortId(run, id));
   if (message === undefined) return `${name}  (of another run)`;
-  return `${name}  ${senderOf(message)} to ${whereTo(message)}, ${aboutOf(message)}; ${becameOf(message)}`;
+  return `${name}  ${senderOf(message)} to ${whereTo(message, own)}, ${aboutOf(message)}; ${becameOf(message)}`;
 }
 
 /** Throws REPRISE_DEAD_LETTER_UNKNOWN. */

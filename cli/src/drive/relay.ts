@@ -19,6 +19,8 @@ export class Relay {
   #runId: string | undefined;
   #waiting: LogNotice[] = [];
   #told = 0;
+  /** Failures that were told one by one: none is told twice. */
+  readonly #said = new Set<string>();
 
   get runId(): string | undefined {
     return this.#runId;
@@ -64,6 +66,9 @@ export class Relay {
     // The attempt's event tells it, and whether anything else is done about it.
     if (notice.failure === true && isOwn && view.tellsFailures === true) return;
     if (notice.failure === true) {
+      const same = `${notice.runId} ${notice.taskId} ${notice.message}`;
+      if (this.#said.has(same)) return;
+      if (this.#told <= TOLD) this.#said.add(same);
       this.#told += 1;
       if (this.#told === TOLD + 1) await view.note('warn: further failures of agents are not told one by one');
       if (this.#told > TOLD) return;

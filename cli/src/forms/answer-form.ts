@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { Json } from '@reprise/core';
-import { commandText } from '../output/command-text.ts';
+import { parse } from '../input/parse-given.ts';
+import { sayNobodyDrives } from '../output/nobody-drives.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
-import { parse } from '../runs/read-input.ts';
+import { whoOf } from '../runs/said.ts';
 import { commandRun } from '../runs/steer-run.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
@@ -26,10 +27,7 @@ export async function answerForm(run: string, task: string, flags: AnswerFlags, 
       await err.line(
         `'${plain(task)}' of run ${err.style('bold', runId)} is answered; the run is ${statusText(err, status)}.`,
       );
-      if (driven === false)
-        await err.line(
-          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', flags)}`,
-        );
+      await sayNobodyDrives(driven, flags, err);
     },
   });
 }
@@ -59,10 +57,3 @@ export async function assignForm(run: string, task: string, flags: AssignFlags, 
     },
   });
 }
-
-/** Who says it, and why, as a command to a run takes it. */
-export const whoOf = ({ by, reason, 'request-id': requestId }: Pick<AnswerFlags, 'by' | 'reason' | 'request-id'>) => ({
-  ...(by === undefined ? {} : { by }),
-  ...(reason === undefined ? {} : { reason }),
-  ...(requestId === undefined ? {} : { requestId }),
-});

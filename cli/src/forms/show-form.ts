@@ -1,4 +1,5 @@
 import type { RunView } from '@reprise/core';
+import { jsonBlock } from '../output/json-block.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -27,9 +28,5 @@ export async function showForm(typed: string, task: string, where: Whereabouts, 
   ];
   for (const [name = '', value = ''] of facts) await out.line(`${name.padEnd(8)} ${value}`);
   await out.line('An answer has to fit');
-  for (const line of JSON.stringify(schema, null, 2).split('\n')) {
-    // plain() takes spaces away from both ends.
-    const text = line.trimStart();
-    await out.line(`  ${' '.repeat(line.length - text.length)}${plain(text)}`);
-  }
+  for (const line of jsonBlock(schema)) await out.line(line);
 }

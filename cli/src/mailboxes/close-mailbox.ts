@@ -1,10 +1,10 @@
 import { EXIT } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
-import { whoOf } from '../forms/answer-form.ts';
 import { commandText } from '../output/command-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, localTime } from '../output/text.ts';
 import { isAgreed } from '../runs/one-or-many.ts';
+import { whoOf } from '../runs/said.ts';
 import { commandRun } from '../runs/steer-run.ts';
 import { withReader } from '../store/with-reader.ts';
 import { type MailboxFlags, mailboxCommand, mailboxMeant, ofMailbox } from './mailbox-names.ts';

@@ -1,9 +1,9 @@
 import { lookForDrivers } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
-import { whoOf } from '../forms/answer-form.ts';
+import { readGiven } from '../input/read-input.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
-import { readGivenData } from '../runs/read-input.ts';
+import { whoOf } from '../runs/said.ts';
 import { optionsOf, type SendFlags } from '../runs/send-message.ts';
 import { locateStore } from '../store/locate-store.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
@@ -17,7 +17,7 @@ export async function sendToMailbox(
 ): Promise<void> {
   const mailbox = mailboxMeant(typed, flags);
   const { name, runId } = mailbox;
-  const data = flags.data === undefined ? null : await readGivenData(flags.data);
+  const data = flags.data === undefined ? null : await readGiven('data', flags.data);
   const { orchestrator, storage } = await openToSteer(await locateStore(flags, process.cwd()));
   try {
     const { from = flags.by ?? 'outside', ...how } = optionsOf(runId, flags);

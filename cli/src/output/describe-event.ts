@@ -19,19 +19,21 @@ import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
 
-const errorText = ({ code, message }: Pick<ErrorData, 'code' | 'message'>): string =>
-  plain(`${code}: ${clip(message, 300)}`);
+/** How an error is said. */
+export type ErrorWords = (error: Pick<ErrorData, 'code' | 'message'>) => string;
+
+export const errorText: ErrorWords = ({ code, message }) => plain(`${code}: ${clip(message, 300)}`);
 
 /** What an event says, and who said so and why, when a command of somebody led to it. */
-export function describeEntry({ event, recorded }: HistoryEntry): string {
+export function describeEntry({ event, recorded }: HistoryEntry, error: ErrorWords = errorText): string {
   const { by, reason } = recorded.metadata;
   const who = by === undefined ? [] : [`by ${by}`];
   const said = [...who, ...(reason === undefined ? [] : [clip(reason, 300)])].join(': ');
-  return [describeEvent(event), said === '' ? '' : plain(`(${said})`)].filter((part) => part !== '').join(' ');
+  return [describeEvent(event, error), said === '' ? '' : plain(`(${said})`)].filter((part) => part !== '').join(' ');
 }
 
-/** What an event says beyond its type and its task: short, on one line, without escapes. */
-export function describeEvent(event: RunEvent): string {
+/** What an event says beyond its type and its task: short, on one line, without escapes. `error`: how what a task failed with is said. */
+export function describeEvent(event: RunEvent, error: ErrorWords = errorText): string {
   switch (event.type) {
     case 'RunStarted': {
       const { name, version, tasks } = event.definition;
@@ -49,7 +51,7 @@ export function describeEvent(event: RunEvent): string {
     case 'RunCompleted':
       return event.output === undefined ? '' : `output ${briefJson(event.output, WIDTH)}`;
     case 'RunFailed':
-      return `${event.taskId === undefined ? '' : `task ${event.taskId}: `}${errorText(event.error)}`;
+      return `${event.taskId === undefined ? '' : `task ${event.taskId}: `}${error(event.error)}`;
     case 'TaskReady':
     case 'TaskSkipped':
     case 'TaskCancelled':
@@ -65,7 +67,7 @@ export function describeEvent(event: RunEvent): string {
     case 'CompensationBegan':
       return event.outcome === 'unknown' ? 'undoes what may have been done' : 'undoes what was done';
     case 'ScopeCaught':
-      return plain(`catch ${event.clause + 1} for ${event.taskId}, ${errorText(event.error)}`);
+      return plain(`catch ${event.clause + 1} for ${event.taskId}, ${error(event.error)}`);
     case 'TasksAdded': {
       const names = event.tasks.map(({ id }) => id).join(', ');
       const before = [...new Set(event.before?.map(({ taskId }) => taskId))].join(', ');
@@ -115,7 +117,7 @@ export function describeEvent(event: RunEvent): string {
       if (event.why === 'fork') return describeFork(event);
       if (event.why === 'goto') return describeGoTo(event);
       return plain(
-        `round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}${event.error === undefined ? '' : `, instead of ${errorText(event.error)}`}`,
+        `round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}${event.error === undefined ? '' : `, instead of ${error(event.error)}`}`,
       );
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
@@ -158,7 +160,7 @@ export function describeEvent(event: RunEvent): string {
       return plain(`${event.message}${byClient(event)}: ${clip(event.reason, WIDTH)}${again}`);
     }
     case 'MessageDeadLettered':
-      return plain(`${event.message} to ${placeText(event.mailbox)}, ${errorText(event.error)}`);
+      return plain(`${event.message} to ${placeText(event.mailbox)}, ${error(event.error)}`);
     case 'MessagesClosed':
       return plain(`${event.open} open${event.dead === 0 ? '' : `, ${event.dead} of them dead letters`}`);
     case 'ConversationExpired':
@@ -187,7 +189,7 @@ export function describeEvent(event: RunEvent): string {
       if (event.by !== undefined) return `completes with what it has, because of ${event.by}`;
       return event.rest === 'cancel' ? 'has what it is for; the rest is cancelled' : 'has what it is for, and goes on';
     case 'TaskExpired':
-      return errorText(event.error);
+      return error(event.error);
     case 'RunForked':
       return plain(`what comes from here on is of ${event.runId}`);
     case 'TaskAdopted':
@@ -202,7 +204,7 @@ export function describeEvent(event: RunEvent): string {
       const output = event.output === undefined ? '' : `, output ${briefJson(event.output, WIDTH)}`;
       const chosen = event.case === undefined ? '' : ` (${event.case})`;
       const ends = event.ends === undefined ? '' : `, ends its block with ${briefJson(event.ends, WIDTH)}`;
-      const instead = event.error === undefined ? '' : `, instead of ${errorText(event.error)}`;
+      const instead = event.error === undefined ? '' : `, instead of ${error(event.error)}`;
       return plain(
         `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${usageText(event.usage)}${output}${ends}${instead}`,
       );
@@ -216,7 +218,7 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskAttemptFailed': {
       const again =
         event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
-      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${usageText(event.usage)}${again}`;
+      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${error(event.error)}${usageText(event.usage)}${again}`;
     }
     case 'TaskHandedOff': {
       const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
@@ -228,11 +230,11 @@ export function describeEvent(event: RunEvent): string {
       return plain(`attempt ${event.attempt} to ${event.agent}${usageText(event.usage)}${why}${input}`);
     }
     case 'TaskFellBack':
-      return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
+      return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${error(event.error)}`;
     case 'TaskFailed':
-      return errorText(event.error);
+      return error(event.error);
     case 'RunParked':
-      return errorText(event.error);
+      return error(event.error);
     case 'TaskResultIgnored':
       return `attempt ${event.attempt} was closed; it ${event.outcome} late`;
     case 'CommandRejected':

@@ -9,6 +9,7 @@ import type {
   TaskView,
 } from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
+import { fixOf } from './fix-of.ts';
 import type { TaskRow } from './task-rows.ts';
 import { isoOrNull, isoTime } from './text.ts';
 
@@ -104,6 +105,7 @@ export const taskRowShape = (row: TaskRow): object => ({
 
 /** Why a run does not end, or why it ended. */
 export const explanationShape = ({
+  runId,
   summary,
   failure,
   standIns = [],
@@ -113,6 +115,7 @@ export const explanationShape = ({
 }: RunExplanation): object => ({
   summary,
   failure: failure === undefined ? null : { ...failure, taskId: failure.taskId ?? null },
+  fix: failure === undefined ? null : fixOf(runId, failure),
   standIns,
   handOver: handOver === undefined ? null : handOverShape(handOver),
   waitsFor: waitsFor.map(({ taskId }) => taskId),
@@ -185,7 +188,7 @@ const mailboxShape = ({ messages, waiting }: MailboxView): object => ({
   waiting,
 });
 
-const taskShape = (task: TaskView): object => ({
+export const taskShape = (task: TaskView): object => ({
   status: task.status,
   attempt: task.attempt,
   round: task.round,

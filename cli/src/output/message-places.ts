@@ -1,4 +1,4 @@
-import type { Party } from '@reprise/core';
+import { type Labels, MAILBOX_INBOX, MAILBOX_WORKFLOW, type Party } from '@reprise/core';
 
 // Where messages are from and go to, in words: a task or name of the run, of another run, a name of no run (`@desk`), or a program.
 
@@ -11,6 +11,14 @@ export function placeText(address: string, run?: string): string {
   const [, beyond = run, to = address] = OUTBOX.exec(address) ?? [];
   return beyond === undefined || to.startsWith('@') ? to : `${to} of run ${beyond}`;
 }
+
+/** What a run is called that is a mailbox of no run (`@desk`); undefined of any other. Its messages lie in an inbox, of which nobody has to know. */
+export const mailboxOf = (workflow: string, labels: Labels = {}): string | undefined =>
+  workflow === MAILBOX_WORKFLOW && labels['mailbox'] !== undefined ? `@${labels['mailbox']}` : undefined;
+
+/** placeText() of a mailbox of a run that may be one of no run itself. */
+export const placeIn = (own: string | undefined, address: string, run?: string): string =>
+  own !== undefined && address === MAILBOX_INBOX && run === undefined ? own : placeText(address, run);
 
 /** As a party of conversations, a team has the path of its block behind this; nobody from outside may be called so. */
 const TEAM = /^team:(.*)$/s;

@@ -1,5 +1,5 @@
 import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
-import { describeEntry, describeEvent, idIn, taskOf } from './describe-event.ts';
+import { describeEntry, describeEvent, type ErrorWords, errorText, idIn, taskOf } from './describe-event.ts';
 import type { Failures } from './failures.ts';
 import type { ProgressView } from './progress-view.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -7,6 +7,7 @@ import { itemsText } from './task-line.ts';
 import { endedItems } from './task-rows.ts';
 import type { Screen } from './terminal.ts';
 import { pad, padStart, plain } from './text.ts';
+import { ToldFailures } from './told-failures.ts';
 
 /** Between two lines about the items of one task, in ms of the run's own time. */
 const ITEM_LINES_MS = 2000;
@@ -18,14 +19,17 @@ const INDENT = ' '.repeat(12);
 
 /**
  * Lines about tasks, for logs and pipes. Items are told as counts every two seconds, so that their number does not matter.
+ * The same failure is told once: what repeats it, or follows from it, says whose it is.
  * Goes by the times in the events alone: the same history gives the same lines.
  */
 export class PlainView implements ProgressView {
   readonly tellsFailures = true;
+  readonly tellsEnd = true;
   readonly #screen: Screen;
   readonly #failed: Failures | undefined;
   readonly #toldAt = new Map<string, number>();
   readonly #failures = new Map<string, number>();
+  readonly #told = new ToldFailures();
 
   /** `failures`: where agents of this process failed. */
   constructor(screen: Screen, failures?: Failures) {
@@ -38,11 +42,20 @@ export class PlainView implements ProgressView {
     // What is copied from another run was told when it happened.
     if (recorded.metadata.origin !== undefined) return;
     const about = taskOf(event, progress.state.rules);
-    const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(entry, progress);
+    const known = new Set<string>();
+    const error: ErrorWords = (one) => {
+      // What a value stands in for was told by the attempt.
+      if (event.type === 'TaskCompleted') return errorText(one);
+      const words = this.#told.words(taskIn(event), one);
+      if (words !== undefined) known.add(one.message);
+      return words ?? errorText(one);
+    };
+    const line =
+      about?.item === true ? this.#itemLine(event, about.task, progress, error) : taskLine(entry, progress, error);
     if (line === undefined) return;
     const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);
     await this.#screen.line(`${this.#screen.style('dim', elapsed)}  ${line}`);
-    if (event.type !== 'TaskAttemptFailed' || this.#isOver(about?.task, about?.item)) return;
+    if (event.type !== 'TaskAttemptFailed' || known.size > 0 || this.#isOver(about?.task, about?.item)) return;
     const where = this.#failed?.linesOf(progress.state.runId, event.taskId, event.attempt) ?? [];
     for (const one of where) await this.#screen.line(this.#screen.style('dim', `${INDENT}${one}`));
   }
@@ -59,11 +72,11 @@ export class PlainView implements ProgressView {
     // Every line stands by itself.
   }
 
-  #itemLine(event: RunEvent, task: string, progress: RunProgress): string | undefined {
+  #itemLine(event: RunEvent, task: string, progress: RunProgress, error: ErrorWords): string | undefined {
     if (event.type === 'TaskFailed' || event.type === 'TaskFellBack' || event.type === 'TaskAttemptFailed') {
       const told = (this.#failures.get(task) ?? 0) + 1;
       this.#failures.set(task, told);
-      if (told <= ITEM_FAILURES) return labelled(event.taskId, labelOf(event), describeEvent(event));
+      if (told <= ITEM_FAILURES) return labelled(event.taskId, labelOf(event), describeEvent(event, error));
       if (told === ITEM_FAILURES + 1)
         return labelled(task, 'and more', 'further failures of its items are only counted');
     }
@@ -76,6 +89,10 @@ export class PlainView implements ProgressView {
   }
 }
 
+/** Whose failure an event tells; undefined for the run, which fails because of a task. */
+const taskIn = (event: RunEvent): string | undefined =>
+  event.type !== 'RunFailed' && 'taskId' in event ? event.taskId : undefined;
+
 const labelled = (task: string, what: string, details: string): string =>
   `${pad(task, 16)}  ${details === '' ? what : `${pad(what, 14)}  ${details}`}`.trimEnd();
 
@@ -87,13 +104,17 @@ const labelOf = ({ type }: RunEvent): string =>
     .toLowerCase();
 
 /** What is told of an event about the run or a task of its definition; undefined for what only repeats another. */
-function taskLine(entry: HistoryEntry, progress: RunProgress): string | undefined {
+function taskLine(entry: HistoryEntry, progress: RunProgress, error: ErrorWords): string | undefined {
   const { event } = entry;
-  const details = describeEntry(entry);
+  const details = describeEntry(entry, error);
   switch (event.type) {
     case 'TaskScheduled':
     case 'TaskReady':
       return undefined;
+    case 'RunFailed': {
+      const words = error(event.error);
+      return labelled('run', 'failed', words === errorText(event.error) ? details : words);
+    }
     case 'TaskExpanded':
       return event.items !== undefined && event.from + event.items.length < event.total
         ? undefined
@@ -113,9 +134,7 @@ function taskLine(entry: HistoryEntry, progress: RunProgress): string | undefine
     case 'TaskStarted':
       return labelled(event.taskId, 'started', event.attempt > 1 ? details : '');
     default:
-      if ('taskId' in event && event.taskId !== undefined && event.type !== 'RunFailed') {
-        return labelled(event.taskId, labelOf(event), details);
-      }
-      return labelled(event.type === 'RunFailed' ? 'run' : (idIn(event) ?? 'run'), labelOf(event), details);
+      if ('taskId' in event && event.taskId !== undefined) return labelled(event.taskId, labelOf(event), details);
+      return labelled(idIn(event) ?? 'run', labelOf(event), details);
   }
 }

@@ -10,6 +10,8 @@ export interface ProgressView {
   note(line: string): void | Promise<void>;
   /** Whether it tells failures of attempts by their events, with where they happened. */
   readonly tellsFailures?: true;
+  /** Whether it has told why the run ended as it did, when it has ended. */
+  readonly tellsEnd?: true;
   /** What an agent says about its attempt: shown while it is the latest, kept nowhere. */
   onAgentProgress?(taskId: string, text: string): void;
   /** Shows the last state, and lets the terminal go. */

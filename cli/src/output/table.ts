@@ -11,6 +11,19 @@ export interface Column {
 const GAP = '  ';
 const LEAST = 8;
 
+/** The fewest columns of a screen that a table needs before something else than what is flexible is cut off. */
+export function leastWidth(columns: readonly Column[], texts: readonly (readonly string[])[]): number {
+  const widths = widthsOf(
+    columns,
+    texts.map((row) => row.map(shown)),
+  );
+  const least = widths.map((width, index) => (columns[index]?.flexible === true ? Math.min(width, LEAST) : width));
+  return least.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+}
+
+const widthsOf = (columns: readonly Column[], rows: readonly (readonly string[])[]): number[] =>
+  columns.map(({ title }, index) => Math.max(title.length, ...rows.map((row) => widthOf(row[index] ?? ''))));
+
 /** Lines of a table. On a screen that is a terminal it fits into its width; elsewhere nothing is cut off. */
 export function table(
   screen: Screen,
@@ -18,9 +31,7 @@ export function table(
   texts: readonly (readonly string[])[],
 ): readonly string[] {
   const rows = texts.map((row) => row.map(shown));
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
-  );
+  const widths = widthsOf(columns, rows);
   if (screen.isTTY) shrink(widths, columns, screen.columns);
   const line = (cells: readonly string[], style: (text: string) => string): string =>
     columns

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { visibleJson } from '@reprise/core';
+import { visibleJson, visibleText } from '@reprise/core';
+import type { Render } from './formats.ts';
 import { jsonPieces } from './json-pieces.ts';
 import { styleOf, written } from './text.ts';
 
@@ -28,13 +29,18 @@ export class Screen {
   readonly isTTY: boolean;
   readonly hasColours: boolean;
   readonly #sink: Sink;
+  readonly #render: Render | undefined;
+  readonly #more: (cursor: string) => void;
   #broken = false;
   /** Resolves when all that was begun so far is written. */
   #last: Promise<void> | undefined;
   #roomAgain: (() => void) | undefined;
 
-  constructor(sink: Sink, environment: Environment) {
+  /** `render`: how values are written instead of as JSON. */
+  constructor(sink: Sink, environment: Environment, render?: Render, more: (cursor: string) => void = () => undefined) {
     this.#sink = sink;
+    this.#render = render;
+    this.#more = more;
     const dumb = environment.TERM === 'dumb';
     this.isTTY = sink.isTTY === true && !dumb;
     const forced = environment.FORCE_COLOR;
@@ -89,14 +95,15 @@ export class Screen {
   }
 
   /**
-   * Writes a value as one line of JSON, however large, piece by piece. On a terminal, controls, bidi controls and invisible
-   * characters are escapes in it.
+   * Writes a value as one line of JSON, however large, piece by piece; or in the format that the command was asked for. On a terminal, controls,
+   * bidi controls and invisible characters are escapes in it.
    */
   json(value: unknown): Promise<void> {
+    const visible = this.#render === undefined ? visibleJson : visibleText;
     return this.#inTurn(async () => {
-      for (const piece of jsonPieces(value, undefined, '\n')) {
+      for await (const piece of this.#render?.(value, this.#more) ?? jsonPieces(value, undefined, '\n')) {
         if (this.#broken) return;
-        await this.#write(this.#sink.isTTY === true ? visibleJson(piece) : piece);
+        await this.#write(this.#sink.isTTY === true ? visible(piece) : piece);
       }
     });
   }
@@ -145,12 +152,17 @@ const ours = (sequences: string): string =>
 export interface Terminal {
   readonly out: Screen;
   readonly err: Screen;
-  /** `--json`: data is JSON, one object a line. */
+  /** `--json`, or `--format`: data is JSON, one object a line, or what else was asked for. */
   readonly json: boolean;
 }
 
-export const createTerminal = (out: Sink, err: Sink, environment: Environment, json: boolean): Terminal => ({
-  out: new Screen(out, environment),
-  err: new Screen(err, environment),
-  json,
-});
+/** `render`: how data is written instead of as text; `true` is JSON. */
+export function createTerminal(out: Sink, err: Sink, environment: Environment, render: Render | boolean): Terminal {
+  const errors = new Screen(err, environment);
+  const more = (cursor: string): void => {
+    void errors.line(errors.style('dim', `There are more: --after ${cursor}`));
+  };
+  const screen =
+    typeof render === 'function' ? new Screen(out, environment, render, more) : new Screen(out, environment);
+  return { out: screen, err: errors, json: render !== false };
+}

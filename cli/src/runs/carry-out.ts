@@ -32,6 +32,7 @@ export async function carryOut(
     const exit = await reportOutcome(terminal, state, flags, {
       streamed: flags.follow === true,
       failures: relay.failures,
+      told: view.tellsEnd === true,
     });
     if (flags.follow === true) await suggestNext(terminal, state.runId, state.status === 'failed', flags);
     return exit;

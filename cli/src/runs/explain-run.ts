@@ -8,6 +8,7 @@ import {
   systemClock,
 } from '@reprise/core';
 import { commandText } from '../output/command-text.ts';
+import { fixOf } from '../output/fix-of.ts';
 import { explanationShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -64,6 +65,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
     if (ended) {
       if (state.status === 'completed') return;
+      if (explained.failure !== undefined) await out.line(`Fix          ${plain(fixOf(runId, explained.failure))}`);
       const retry = commandText(`run retry ${runId}`, where);
       await err.line(err.style('dim', `To go on from it, in a new run: ${retry}`));
       return;

@@ -20,6 +20,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
 import { EXPORT_FORMAT, type ExportedEvent, type ExportHeader } from './export-format.ts';
+import { pipedIds } from './piped-ids.ts';
 
 /** Takes values as lines of JSON. */
 type WriteJson = (value: unknown) => Promise<void>;
@@ -36,7 +37,8 @@ export async function exportRuns(
   const { out, err } = terminal;
   return withReader(flags, async ({ reader, storage }) => {
     const runIds = new Set<string>();
-    for (const one of typed) runIds.add(await resolveRun(storage, reader, one));
+    for (const one of typed)
+      for (const id of one === '-' ? await pipedIds() : [one]) runIds.add(await resolveRun(storage, reader, id));
     const file = flags.output === undefined || flags.output === '-' ? undefined : await openFile(flags.output);
     const write: WriteJson = file === undefined ? (value) => out.json(value) : (value) => writeJsonTo(file, value);
     let runs = 0;

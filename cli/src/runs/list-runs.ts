@@ -1,7 +1,6 @@
 import {
   bothOf,
   type Drivers,
-  formatDuration,
   lookForDrivers,
   parseDuration,
   parseQuery,
@@ -16,14 +15,13 @@ import {
 import { usageError } from '../errors/usage-error.ts';
 import { commandText } from '../output/command-text.ts';
 import { heldShape, summaryShape } from '../output/json-shapes.ts';
-import { statusText } from '../output/status.ts';
-import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { localTime, number, plain } from '../output/text.ts';
+import { isoTime, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
-import { Holds, type Standing } from '../store/run-holds.ts';
+import { type Awaited, Holds, NO_STANDING, type Standing } from '../store/run-holds.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
+import { durationOf, isFinished, runTable } from './run-table.ts';
 import { unknownWorkflow } from './unknown-workflow.ts';
 
 export interface ListFlags extends Whereabouts {
@@ -37,8 +35,6 @@ export interface ListFlags extends Whereabouts {
 
 /** When nothing is open, it matters to nobody who drives. */
 const NO_DRIVERS: Drivers = { driven: undefined, silent: [], draining: false };
-
-const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 /** Prints a page of runs, newest first. A project without a store has none, which is no mistake. */
 export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<void> {
@@ -58,7 +54,7 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
     const page = runs.slice(0, flags.limit);
     const unknown = runs.length === 0 ? await nowhere(reader, where, flags) : undefined;
     const standing = await standingOf(page, reader, flags);
-    const isOpen = page.some(({ status }) => !HOW_FINISHED.includes(status));
+    const isOpen = page.some((run) => !isFinished(run));
     const drivers = isOpen ? await lookForDrivers(storage) : NO_DRIVERS;
     const next = runs.length > page.length ? page.at(-1)?.cursor : undefined;
     await print(page, next, flags, terminal, unknown, standing, drivers);
@@ -89,7 +85,7 @@ async function nowhere(reader: RunReader | undefined, where: Query, flags: ListF
   });
 }
 
-/** How open runs stand: why one does not move, and whom or what it waits for. */
+/** How runs stand: why an open one does not move, what it waits for, and how much of each has failed. */
 async function standingOf(
   runs: readonly RunSummary[],
   reader: RunReader,
@@ -97,9 +93,12 @@ async function standingOf(
 ): Promise<ReadonlyMap<string, Standing>> {
   const holds = new Holds(flags);
   const found = new Map<string, Standing>();
-  for (const { runId, status, revision } of runs) {
-    if (status !== 'running' && status !== 'parked') continue;
-    const standing = await holds.ofRun(reader, runId, revision);
+  for (const run of runs) {
+    const { runId, status, revision } = run;
+    if (status === 'forking') continue;
+    const standing = isFinished(run)
+      ? await holds.ofEnded(reader, runId, revision)
+      : await holds.ofRun(reader, runId, revision);
     if (standing !== undefined) found.set(runId, standing);
   }
   return found;
@@ -114,9 +113,14 @@ async function print(
   standing: ReadonlyMap<string, Standing> = new Map(),
   drivers: Drivers = NO_DRIVERS,
 ): Promise<void> {
+  const now = systemClock.now();
   if (json) {
     await out.json({
-      runs: runs.map((run) => ({ ...summaryShape(run), ...standingShape(standing.get(run.runId)) })),
+      runs: runs.map((run) => ({
+        ...summaryShape(run),
+        durationMs: durationOf(run, now),
+        ...standingShape(standing.get(run.runId)),
+      })),
       next: next ?? null,
       ...driversShape(drivers),
     });
@@ -133,69 +137,40 @@ async function print(
     );
     return;
   }
-  const now = systemClock.now();
-  const hasTenants = runs.some(({ tenant }) => tenant !== undefined);
-  const hasWaits = standing.values().some(({ awaited }) => awaited.length > 0);
-  const hasLabels = runs.some(({ labels }) => Object.keys(labels).length > 0);
-  const columns = [
-    { title: 'RUN' },
-    { title: 'WORKFLOW', flexible: true },
-    { title: 'STATUS' },
-    ...(hasWaits ? [{ title: 'WAITS FOR', flexible: true }] : []),
-    { title: 'STARTED' },
-    { title: 'TOOK', align: 'right' },
-    { title: 'EVENTS', align: 'right' },
-    ...(hasTenants ? [{ title: 'TENANT', flexible: true }] : []),
-    ...(hasLabels ? [{ title: 'LABELS', flexible: true }] : []),
-  ] as const;
-  const rows = runs.map((run) => [
-    run.runId,
-    run.workflow,
-    statusText(out, standing.get(run.runId)?.stuck?.status ?? run.status),
-    ...(hasWaits ? [awaitedText(standing.get(run.runId))] : []),
-    localTime(run.startedAt),
-    formatDuration(Math.max(0, (HOW_FINISHED.includes(run.status) ? run.updatedAt : now) - run.startedAt)),
-    number(run.revision + 1),
-    ...(hasTenants ? [plain(run.tenant ?? '-')] : []),
-    ...(hasLabels ? [labelsText(run)] : []),
-  ]);
-  for (const line of table(out, columns, rows)) await out.line(line);
+  for (const line of runTable(out, runs, standing, now)) await out.line(line);
   for (const [runId, { stuck }] of standing)
     if (stuck !== undefined) await err.line(err.style('dim', plain(`${runId} is ${stuck.status}: ${stuck.message}`)));
   for (const line of driverLines(err, drivers)) await err.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
 }
 
-function labelsText({ labels }: RunSummary): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return pairs.length === 0 ? '-' : plain(pairs.join(', '));
-}
-
-/** The first, in a few words, and how many more there are: people come before signals. */
-function awaitedText({ awaited }: Standing = NO_STANDING): string {
-  const [first] = awaited.toSorted((one, other) => one.reason.localeCompare(other.reason));
-  if (first === undefined) return '-';
-  const words =
-    first.reason === 'form'
-      ? `form ${first.taskId} (${first.assignee ?? 'anybody'})`
-      : `signal ${first.signal} (${first.taskId})`;
-  return plain(awaited.length === 1 ? words : `${words} and ${awaited.length - 1} more`);
-}
-
-function standingShape({ stuck, awaited }: Standing = NO_STANDING): object {
-  const waitsFor = awaited.map((one) => ({
-    taskId: one.taskId,
-    reason: one.reason,
-    ...(one.reason === 'form' ? { assignee: one.assignee ?? null } : { signal: one.signal }),
-  }));
+function standingShape({ stuck, awaited, failedTasks }: Standing = NO_STANDING): object {
+  const waitsFor = awaited.map(awaitedShape);
   return {
     waitsFor,
+    failedTasks: failedTasks ?? null,
     ...(stuck?.status === 'held' && { held: heldShape(stuck) }),
     ...(stuck?.status === 'parked' && { parked: { message: stuck.message } }),
   };
 }
 
-const NO_STANDING: Standing = { stuck: undefined, awaited: [] };
+function awaitedShape(one: Awaited): object {
+  const { taskId, reason } = one;
+  switch (one.reason) {
+    case 'form':
+      return { taskId, reason, assignee: one.assignee ?? null };
+    case 'signal':
+      return { taskId, reason, signal: one.signal };
+    case 'message':
+      return { taskId, reason, mailbox: one.mailbox };
+    case 'child':
+      return { taskId, reason, run: one.run };
+    case 'retry':
+      return { taskId, reason, at: isoTime(one.at) };
+    case 'sleep':
+      return { taskId, reason, until: isoTime(one.until) };
+  }
+}
 
 /** A time (ISO 8601) or how long ago (`2h`, `7d`), in ms since the epoch. Throws REPRISE_USAGE. */
 export function parseSince(text: string, now: number): number {

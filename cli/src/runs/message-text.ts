@@ -1,5 +1,5 @@
 import type { MessageDelivery, RunMessage } from '@reprise/core';
-import { partyText, placeText } from '../output/message-places.ts';
+import { partyText, placeIn } from '../output/message-places.ts';
 import { localTime, number, plain } from '../output/text.ts';
 
 // Messages in words.
@@ -7,9 +7,9 @@ import { localTime, number, plain } from '../output/text.ts';
 export const senderOf = ({ from, onBehalf }: Pick<RunMessage, 'from' | 'onBehalf'>): string =>
   plain(`${partyText(from)}${onBehalf === true ? ' (by the run)' : ''}`);
 
-/** Where it was put the last time, or is to go in another run. */
-export const whereTo = ({ mailbox, run, handedOn }: RunMessage): string =>
-  plain(handedOn === true ? `run ${run}` : placeText(mailbox, run));
+/** Where it was put the last time, or is to go in another run. `own`: what the run is called, when it is a mailbox of no run. */
+export const whereTo = ({ mailbox, run, handedOn }: RunMessage, own?: string): string =>
+  plain(handedOn === true ? `run ${run}` : placeIn(own, mailbox, run));
 
 /** What it does, and what it is about. */
 export const aboutOf = ({ performative, type }: Pick<RunMessage, 'performative' | 'type'>): string =>

@@ -16,6 +16,7 @@ import { usageError } from '../errors/usage-error.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, number, plain } from '../output/text.ts';
+import { type NamedRun, pipedIds, runsNamed } from './piped-ids.ts';
 
 export interface BulkFlags {
   readonly query?: string | undefined;
@@ -34,6 +35,9 @@ export interface BulkAction {
   apply(runId: string): Promise<Readonly<Record<string, string>>>;
 }
 
+/** In place of a run: their ids are on stdin. */
+const PIPED = '-';
+
 /** Runs that are worked on at once. */
 const AT_ONCE = 8;
 const PAGE = 500;
@@ -43,17 +47,20 @@ const NAMED = 10;
 const TOLD_EVERY = 100;
 
 /**
- * The run that is meant, undefined when a query is given instead. Throws REPRISE_USAGE when both are, or neither; and for an empty query: what a
- * script left out must not become every run.
+ * The run that is meant, undefined when a query is given instead, or ids on stdin. Throws REPRISE_USAGE when both are, or neither; and for an empty
+ * query: what a script left out must not become every run.
  */
 export function oneRun(typed: string | undefined, flags: BulkFlags): string | undefined {
   const { query } = flags;
+  if (typed === PIPED && query === undefined) return undefined;
   if (typed !== undefined && query === undefined && /[\s:=<>"]/.test(typed))
     throw usageError(`'${typed}' is no id of a run. A query for many is given by --query '${typed}'.`);
   if (query === undefined && (flags.yes === true || flags['dry-run'] === true))
-    throw usageError('--yes and --dry-run are for many runs, which are given by --query.');
+    throw usageError('--yes and --dry-run are for many runs, which are given by --query, or as ids on stdin (-).');
   if (typed === undefined && query === undefined)
-    throw usageError('Name a run (its id, the beginning of it, or `last`), or give --query for many.');
+    throw usageError(
+      'Name a run (its id, the beginning of it, or `last`), or give --query for many, or - for ids on stdin.',
+    );
   if (typed !== undefined && query !== undefined) throw usageError('Name a run, or give --query: not both.');
   if (query?.trim() === '')
     throw usageError("The query is empty, which every run would fit. Say which are meant; 'id:*' is for all that fit.");
@@ -68,7 +75,8 @@ export function queryFor({ query = '' }: BulkFlags, statuses: readonly string[])
 }
 
 /**
- * Does something to every run that fits, after a question. One that fails does not stop the others. Returns the exit code: 1 when some failed.
+ * Does something to every run that fits, after a question; or, without a query, to those whose ids are on stdin: they are named, so nobody is asked, and
+ * whatever status they have. One that fails does not stop the others. Returns the exit code: 1 when some failed.
  */
 export async function actOnMany(
   reader: RunReader,
@@ -77,23 +85,30 @@ export async function actOnMany(
   terminal: Terminal,
 ): Promise<number> {
   const { out, err, json } = terminal;
-  const where = queryFor(flags, action.statuses);
-  const runs = await allRuns(reader, where);
+  const where = flags.query === undefined ? undefined : queryFor(flags, action.statuses);
+  const runs = where === undefined ? await runsNamed(reader, await pipedIds()) : await allRuns(reader, where);
   const dryRun = flags['dry-run'] === true;
-  const shape = { query: printQuery(where), matched: runs.length };
+  const shape = { query: where === undefined ? null : printQuery(where), matched: runs.length };
   if (dryRun || runs.length === 0) {
     if (json) await out.json({ ...shape, dryRun, done: [], failed: [], runs: runs.map(({ runId }) => runId) });
     else
       await tell(
         runs,
-        runs.length === 0 ? 'No run fits' : `It would ${action.verb} ${count(runs.length, 'run')}`,
+        runs.length === 0
+          ? where === undefined
+            ? 'There was no id on stdin'
+            : 'No run fits'
+          : `It would ${action.verb} ${count(runs.length, 'run')}`,
         terminal,
         runs.length,
       );
     return EXIT.ok;
   }
   const what = `${action.verb} ${count(runs.length, 'run')}`;
-  if (!(await isAgreed(flags, what, terminal, () => tell(runs, `This will ${what}`, terminal, NAMED)))) {
+  if (
+    where !== undefined &&
+    !(await isAgreed(flags, what, terminal, () => tell(runs, `This will ${what}`, terminal, NAMED)))
+  ) {
     await err.line('Nothing was done.');
     return EXIT.failed;
   }
@@ -127,7 +142,7 @@ async function allRuns(reader: RunReader, where: Query): Promise<readonly RunSum
   }
 }
 
-async function tell(runs: readonly RunSummary[], what: string, { err }: Terminal, most: number): Promise<void> {
+async function tell(runs: readonly NamedRun[], what: string, { err }: Terminal, most: number): Promise<void> {
   await err.line(runs.length === 0 ? `${what}.` : `${what}:`);
   for (const { runId, workflow, status } of runs.slice(0, most))
     await err.line(`  ${plain(runId)}  ${plain(workflow)}  ${statusText(err, status)}`);

@@ -12,6 +12,8 @@ import type { Whereabouts } from '../store/locate-store.ts';
 export interface Reporting {
   /** Events were printed, one JSON a line. */
   readonly streamed: boolean;
+  /** Why it failed or was cancelled stands there already. */
+  readonly told?: boolean;
   /** Where agents of this process failed. */
   readonly failures?: Failures;
 }
@@ -28,7 +30,7 @@ export async function reportOutcome(
   terminal: Terminal,
   state: RunView,
   where: Whereabouts,
-  { streamed, failures }: Reporting,
+  { streamed, told = false, failures }: Reporting,
 ): Promise<number> {
   const { out, err, json } = terminal;
   const exit = state.status === 'completed' ? EXIT.ok : EXIT.failed;
@@ -43,6 +45,7 @@ export async function reportOutcome(
     const more = shortened(state.output ?? null, state.runId, where);
     if (more !== undefined) await err.line(err.style('dim', more));
   }
+  if (told) return exit;
   if (state.status === 'failed' && state.error !== undefined) {
     await err.line(`  ${plain(`${state.error.code}: ${state.error.message}`)}`);
     const frame = failedTasks(state)

@@ -2,14 +2,16 @@ import type { Json, Orchestrator, RetryRunOptions, RunHandle } from '@reprise/co
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import { usageError } from '../errors/usage-error.ts';
+import { parse } from '../input/parse-given.ts';
+import { type InputFlags, readOtherInput } from '../input/read-input.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { assertTask } from './assert-task.ts';
 import { readRaises } from './budget-flags.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
-import { parse, readOtherInput } from './read-input.ts';
+import { type SaidFlags, whoOf } from './said.ts';
 
-export interface RetryFlags extends WaitFlags {
+export interface RetryFlags extends WaitFlags, Pick<SaidFlags, 'by' | 'reason'> {
   readonly id?: string | undefined;
   readonly again?: readonly string[] | undefined;
   /** `TASK=JSON`. */
@@ -18,10 +20,8 @@ export interface RetryFlags extends WaitFlags {
   readonly budget?: readonly string[] | undefined;
 }
 
-export interface ForkFlags extends RetryFlags {
+export interface ForkFlags extends RetryFlags, InputFlags {
   readonly at?: number | undefined;
-  readonly input?: string | undefined;
-  readonly 'input-file'?: string | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function forkRun(typed: string, flags: ForkFlags, terminal: Termina
   });
 }
 
-async function goOnFrom(
+export async function goOnFrom(
   typed: string,
   flags: RetryFlags,
   terminal: Terminal,
@@ -65,6 +65,7 @@ async function goOnFrom(
       ...(again === undefined ? {} : { again }),
       ...(outcomes === undefined ? {} : { outcomes }),
       ...(raise === undefined ? {} : { raise }),
+      ...whoOf({ by: flags.by, reason: flags.reason }),
     };
     return await carryOut(opened, relay, () => start(orchestrator, runId, options), flags, terminal);
   } finally {

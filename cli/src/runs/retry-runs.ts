@@ -5,6 +5,7 @@ import { openRunReader } from '../store/open-run-reader.ts';
 import { readRaises } from './budget-flags.ts';
 import { actOnMany, type BulkFlags, oneRun } from './one-or-many.ts';
 import { type RetryFlags, retryRun } from './retry-run.ts';
+import { whoOf } from './said.ts';
 
 /** Goes on with a run, or with every run that fits a query; the new ones are carried out by whoever drives the store. Returns the exit code. */
 export async function retryRuns(
@@ -15,9 +16,10 @@ export async function retryRuns(
   const one = oneRun(typed, flags);
   if (one !== undefined) return retryRun(one, flags, terminal);
   for (const flag of ['id', 'again', 'outcome', 'wait', 'follow'] as const)
-    if (flags[flag] !== undefined && flags[flag] !== false)
-      throw usageError(`--${flag} is for one run, not for --query.`);
+    if (flags[flag] !== undefined && flags[flag] !== false) throw usageError(`--${flag} is for one run, not for many.`);
   const raise = readRaises(flags.budget ?? []);
+  const { by, reason } = flags;
+  const options = { ...whoOf({ by, reason }), ...(raise === undefined ? {} : { raise }) };
   const { orchestrator, storage, access } = await openProject(flags);
   const { reader, close } = openRunReader(storage, access);
   try {
@@ -27,7 +29,7 @@ export async function retryRuns(
       done: 'retried',
       statuses: ['failed', 'cancelled'],
       apply: async (runId: string) => ({
-        newRunId: (await orchestrator.retryRun(runId, raise === undefined ? {} : { raise })).id,
+        newRunId: (await orchestrator.retryRun(runId, options)).id,
       }),
     };
     return await actOnMany(reader, flags, action, terminal);

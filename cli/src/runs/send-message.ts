@@ -1,11 +1,11 @@
 import type { RunSendOptions } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
-import { whoOf } from '../forms/answer-form.ts';
+import { readGiven } from '../input/read-input.ts';
 import { commandText } from '../output/command-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import { readGivenData } from './read-input.ts';
+import { whoOf } from './said.ts';
 import { commandRun } from './steer-run.ts';
 
 export interface SendFlags extends Whereabouts {
@@ -25,7 +25,7 @@ export interface SendFlags extends Whereabouts {
 /** Sends a message into a run, whoever drives it, and prints its id. */
 export async function sendMessage(typed: string, to: string, flags: SendFlags, terminal: Terminal): Promise<void> {
   refuseBeyond(to, flags);
-  const data = flags.data === undefined ? null : await readGivenData(flags.data);
+  const data = flags.data === undefined ? null : await readGiven('data', flags.data);
   const { out, err } = terminal;
   let message = '';
   await commandRun(typed, flags, terminal, {

@@ -1,5 +1,6 @@
 import { liesIn, type RunMessage } from '@reprise/core';
 import { shortId } from '../dead-letters/message-names.ts';
+import { mailboxOf } from '../output/message-places.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, number, plain } from '../output/text.ts';
@@ -20,9 +21,10 @@ const DATA_WIDTH = 200;
 export async function showMessages(typed: string, flags: MessagesFlags, terminal: Terminal): Promise<void> {
   const { out, err, json } = terminal;
   const { data = false, mailbox } = flags;
-  const { runId, all } = await withReader(flags, async ({ reader, storage }) => {
+  const { runId, own, all } = await withReader(flags, async ({ reader, storage }) => {
     const run = await resolveRun(storage, reader, typed);
-    return { runId: run, all: await reader.messages(run, { data }) };
+    const { definition, labels } = await reader.state(run, 0);
+    return { runId: run, own: mailboxOf(definition.name, labels), all: await reader.messages(run, { data }) };
   });
   const messages = mailbox === undefined ? all : all.filter((one) => isOf(one, mailbox));
   if (json) return out.json({ runId, messages: messages.map(messageShape) });
@@ -42,7 +44,7 @@ export async function showMessages(typed: string, flags: MessagesFlags, terminal
     { title: 'BECAME', flexible: true },
     ...(data ? [{ title: 'DATA', flexible: true }] : []),
   ] as const;
-  const cells = messages.map((one) => cellsOf(runId, one, data));
+  const cells = messages.map((one) => cellsOf(runId, one, data, own));
   for (const line of table(out, columns, cells)) await out.line(line);
 }
 
@@ -52,11 +54,11 @@ const isOf = (one: RunMessage, typed: string): boolean =>
   (one.mailbox === typed && (one.run === undefined || typed.startsWith('@'))) ||
   liesIn({ ...one, status: 'open' }) === typed;
 
-const cellsOf = (runId: string, one: RunMessage, data: boolean): readonly string[] => [
+const cellsOf = (runId: string, one: RunMessage, data: boolean, own: string | undefined): readonly string[] => [
   plain(shortId(runId, one.id)),
   localTime(one.sentAt),
   senderOf(one),
-  one.topic === undefined ? whereTo(one) : `${whereTo(one)} (${plain(one.topic)})`,
+  one.topic === undefined ? whereTo(one, own) : `${whereTo(one, own)} (${plain(one.topic)})`,
   aboutOf(one),
   number(one.size),
   becameOf(one),

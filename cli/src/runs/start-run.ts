@@ -1,15 +1,14 @@
 import { type Labels, RepriseError, type StrategyOption, visibleText } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
+import { type InputFlags, readInput, readStrategyFile } from '../input/read-input.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { chosenOf } from '../workflows/pick-workflow.ts';
 import { readBudget } from './budget-flags.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
-import { readInput, readStrategyFile } from './read-input.ts';
+import { type SaidFlags, whoOf } from './said.ts';
 
-export interface StartFlags extends WaitFlags {
-  readonly input?: string | undefined;
-  readonly 'input-file'?: string | undefined;
+export interface StartFlags extends WaitFlags, InputFlags, Pick<SaidFlags, 'by' | 'reason'> {
   readonly id?: string | undefined;
   readonly tenant?: string | undefined;
   readonly label?: readonly string[] | undefined;
@@ -38,6 +37,7 @@ export async function startRun(typed: string | undefined, flags: StartFlags, ter
       labels,
       ...(Object.keys(strategies).length > 0 && { strategies }),
       ...(budget && { budget }),
+      ...whoOf({ by: flags.by, reason: flags.reason }),
     };
     return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
   } finally {

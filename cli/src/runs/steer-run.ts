@@ -1,6 +1,6 @@
 import { type Json, lookForDrivers, type RunHandle, type RunView } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
-import { commandText } from '../output/command-text.ts';
+import { sayNobodyDrives } from '../output/nobody-drives.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
@@ -8,10 +8,13 @@ import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { noRunsYet } from '../store/with-reader.ts';
+import { whoOf } from './said.ts';
 
 export type Steering = 'cancel' | 'pause' | 'resume';
 
 export interface SteerFlags extends Whereabouts {
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
   /** Of cancel. */
   readonly force?: boolean;
 }
@@ -20,22 +23,18 @@ export interface SteerFlags extends Whereabouts {
 export async function steerRun(
   typed: string,
   steering: Steering,
-  reason: string | undefined,
   flags: SteerFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { err } = terminal;
   await commandRun(typed, flags, terminal, {
-    give: (handle) => give(handle, steering, reason, flags),
+    give: (handle) => give(handle, steering, flags),
     say: async ({ runId, status }, driven) => {
       const closes = steering === 'cancel' && status !== 'cancelled';
       await err.line(`Run ${err.style('bold', runId)} is ${closes ? 'being cancelled' : statusText(err, status)}.`);
       if (closes && flags.force !== true)
         await err.line('It ends once its child runs have, and what was done is undone; at once: --force');
-      if (driven === false && (closes || steering === 'resume'))
-        await err.line(
-          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', flags)}`,
-        );
+      if (closes || steering === 'resume') await sayNobodyDrives(driven, flags, err);
     },
   });
 }
@@ -43,12 +42,11 @@ export async function steerRun(
 export function give(
   handle: RunHandle,
   steering: Steering,
-  reason: string | undefined,
-  { force }: Pick<SteerFlags, 'force'>,
+  { by, reason, force }: Omit<SteerFlags, keyof Whereabouts>,
 ): Promise<void> {
-  if (steering === 'resume') return handle.resume();
-  if (steering === 'pause') return handle.pause(reason);
-  return handle.cancel(reason, { force: force === true });
+  if (steering === 'resume') return handle.resume(whoOf({ by, reason }));
+  if (steering === 'pause') return handle.pause(reason, whoOf({ by }));
+  return handle.cancel(reason, { ...whoOf({ by }), force: force === true });
 }
 
 export interface RunCommand {

@@ -2,9 +2,9 @@ import { type HistoryEntry, isEnd, lookForDrivers, systemClock } from '@reprise/
 import { follow } from '../drive/follow.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { commandText } from '../output/command-text.ts';
 import { createView } from '../output/create-view.ts';
 import { outcomeLine, taskRowShape } from '../output/json-shapes.ts';
+import { sayNobodyDrives } from '../output/nobody-drives.ts';
 import type { ProgressView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -23,10 +23,7 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
       const { err } = terminal;
       const drivers = await lookForDrivers(storage);
       for (const line of driverLines(err, drivers)) await err.line(line);
-      if (drivers.driven === false)
-        await err.line(
-          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', where)}`,
-        );
+      await sayNobodyDrives(drivers.driven, where, err);
     }
     const view = terminal.json ? new SnapshotView(terminal) : createView(terminal.out);
     const stopping = new AbortController();

@@ -73,19 +73,37 @@ export const mayStand = (state: RunView): boolean =>
 /** How an open run stands. */
 export interface Standing {
   readonly stuck: Stuck | undefined;
-  /** The signals and answers that it waits for. */
+  /** What it waits for that no attempt under way brings. */
   readonly awaited: readonly Awaited[];
+  /** Tasks, items included, that have failed; undefined: not counted. */
+  readonly failedTasks: number | undefined;
 }
 
-export type Awaited = Extract<Explanation, { readonly reason: 'signal' | 'form' }>;
+export const NO_STANDING: Standing = { stuck: undefined, awaited: [], failedTasks: undefined };
+
+export type Awaited = Extract<
+  Explanation,
+  { readonly reason: 'signal' | 'form' | 'message' | 'child' | 'retry' | 'sleep' }
+>;
+
+const OUTSIDE: ReadonlySet<string> = new Set(['signal', 'form', 'message', 'child', 'retry', 'sleep']);
 
 const awaitedOf = (state: RunView): readonly Awaited[] =>
-  explainRun(state, { now: state.updatedAt }).waitsFor.filter(
-    (one): one is Awaited => one.reason === 'signal' || one.reason === 'form',
+  explainRun(state, { now: state.updatedAt }).waitsFor.filter((one): one is Awaited => OUTSIDE.has(one.reason));
+
+/** Not of blocks and lists: they fail with what is in them. */
+function failedIn({ tasks }: RunView): number {
+  const failed = [...tasks.values()].filter(({ status, undoes }) => status === 'failed' && !undoes);
+  const around = new Set(
+    failed.map(({ id, index, scope }) => (index === undefined ? scope : id.replace(/[.[]\d+\]?$/, ''))),
   );
+  return failed.filter(({ id }) => !around.has(id)).length;
+}
 
 /** Open runs longer than this are not read to say why they stand: that would take too long. */
 const MOST_EVENTS = 50_000;
+/** Events of runs that have ended that are read in all, to count what failed. */
+const MOST_ENDED = 50_000;
 
 /**
  * Says of open runs why they do not move. The project is loaded once, and only when a run may stand still; one that cannot be
@@ -94,6 +112,7 @@ const MOST_EVENTS = 50_000;
 export class Holds {
   readonly #where: Whereabouts;
   #hands: Promise<Hands | undefined> | undefined;
+  #read = 0;
 
   constructor(where: Whereabouts) {
     this.#where = where;
@@ -113,9 +132,20 @@ export class Holds {
     if (revision > MOST_EVENTS) return undefined;
     try {
       const state = await reader.state(runId);
-      return { stuck: await this.of(state), awaited: awaitedOf(state) };
+      return { stuck: await this.of(state), awaited: awaitedOf(state), failedTasks: failedIn(state) };
     } catch {
       return undefined; // Whoever shows the run says that it cannot be read.
+    }
+  }
+
+  /** What failed in a run that has ended, while what is read for that in all is not too much. */
+  async ofEnded(reader: RunReader, runId: string, revision: number): Promise<Standing> {
+    if (this.#read + revision > MOST_ENDED) return NO_STANDING;
+    this.#read += revision;
+    try {
+      return { ...NO_STANDING, failedTasks: failedIn(await reader.state(runId)) };
+    } catch {
+      return NO_STANDING; // Whoever shows the run says that it cannot be read.
     }
   }
 

@@ -59,6 +59,19 @@ export interface ForeignAppends {
 /** What a store says of how it is. */
 export type StoreFinding = Finding;
 
+/** What a store holds. Sizes are in bytes, times in ms since the Unix epoch; what it cannot tell is absent. */
+export interface StoreStats {
+  readonly events: number;
+  readonly streams: number;
+  /** On its disk. */
+  readonly bytes?: number;
+  /** Of these: what compact() gives back, about. */
+  readonly freeBytes?: number;
+  /** Of the first event, and of the last. */
+  readonly firstAt?: number;
+  readonly lastAt?: number;
+}
+
 /** What a plugin of kind 'event-store' brings: history, and what else its technology can do. All of it is closed by `events.close()`. */
 export interface Storage {
   readonly events: EventStore;
@@ -71,4 +84,9 @@ export interface Storage {
   readonly foreign?: ForeignAppends;
   /** What it is connected to, and what there would lose history. Changes nothing. */
   inspect?(): Promise<readonly StoreFinding[]>;
+  stats?(): Promise<StoreStats>;
+  /** Writes everything, as of one moment, to a new file, which opens as a store of its own; beside whoever writes. Rejects, and leaves it, when a file is there. */
+  backup?(to: string): Promise<void>;
+  /** Gives back the room that nothing takes any more. Appends wait for it. */
+  compact?(): Promise<void>;
 }

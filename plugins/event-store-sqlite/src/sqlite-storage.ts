@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   type AppendOptions,
   type AppendResult,
@@ -15,6 +16,7 @@ import {
   type Snapshot,
   type SnapshotCache,
   type Storage,
+  type StoreStats,
   type StreamCatalog,
   type StreamQuery,
   type SubscribeOptions,
@@ -25,6 +27,7 @@ import {
 import { FileGuard } from './file-guard.ts';
 import { ForeignWatch } from './foreign-watch.ts';
 import type { ForeignRange } from './group-writer.ts';
+import { backUp, compactFile, statsOf } from './maintenance.ts';
 import { openReadOnly } from './open.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteEventStoreOptions } from './options.ts';
 import { OwnerLock } from './owner-lock.ts';
@@ -85,6 +88,12 @@ class SqliteStorage implements Storage {
   };
   readonly ownership: Ownership;
   readonly foreign?: ForeignAppends;
+  readonly stats = async (): Promise<StoreStats> => statsOf(this.#pathNow());
+  readonly backup = async (to: string): Promise<void> => backUp(this.#pathNow(), resolve(to));
+  readonly compact = async (): Promise<void> => {
+    this.#writable();
+    compactFile(this.#pathNow());
+  };
 
   readonly #options: ResolvedOptions;
   readonly #writer: WriterThread | undefined;
@@ -190,6 +199,12 @@ class SqliteStorage implements Storage {
   #open(): Reader {
     if (this.#closing !== undefined) throw storeClosed();
     return this.#unlost();
+  }
+
+  /** Of the file that this process has open. */
+  #pathNow(): string {
+    this.#open();
+    return this.#options.path;
   }
 
   #unlost(): Reader {

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class AgentList extends RepriseCommand {
+  static override rows = { list: 'agents', id: ['name'] };
   static override summary = 'List agents: what they can do, and how they do.';
   static override description =
     'Agents of the project, and those that attempts were handed to: capabilities, whether each is ready, rests because it failed too often, or is being tried again, what it has in hand, and its last failure. From the configuration and the store: it needs no process that drives, and what only that one knows, who could take more, is not told.';
@@ -14,6 +15,7 @@ export default class AgentList extends RepriseCommand {
     },
   ];
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     capability: Flags.string({ description: 'Only those that have it.', helpValue: 'NAME' }),
   };
@@ -21,6 +23,6 @@ export default class AgentList extends RepriseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(AgentList);
     const { listAgents } = await import('../../agents/list-agents.ts');
-    await listAgents(flags, this.terminal(flags.json));
+    await listAgents(flags, this.terminal(flags));
   }
 }

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class DeadLetterList extends RepriseCommand {
+  static override rows = { list: 'deadLetters', id: ['runId', 'message'] };
   static override summary = 'List messages that nobody could do anything with.';
   static override description =
     'Where each was, whose it was, why it is dead and since when, of all runs of the store; the oldest comes first. What they say is not shown. Read from a view, so no run is loaded.';
@@ -25,6 +26,7 @@ export default class DeadLetterList extends RepriseCommand {
     }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     closed: Flags.boolean({ description: 'Those of runs that have ended, too.' }),
     limit: Flags.integer({ char: 'n', description: 'Dead letters at most.', default: 50, min: 1, max: 10_000 }),
@@ -34,6 +36,6 @@ export default class DeadLetterList extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(DeadLetterList);
     const { listDeadLetters } = await import('../../dead-letters/list-dead-letters.ts');
-    await listDeadLetters({ ...flags, query: args.query }, this.terminal(flags.json));
+    await listDeadLetters({ ...flags, query: args.query }, this.terminal(flags));
   }
 }

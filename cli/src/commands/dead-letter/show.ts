@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { deadLetterArguments, storeFlags } from '../../flags.ts';
+import { deadLetterArguments, formatFlag, storeFlags } from '../../flags.ts';
 
 export default class DeadLetterShow extends RepriseCommand {
+  static override rows = { id: ['runId', 'message'] };
   static override summary = 'Show a dead letter, and what it says.';
   static override description =
     'Who had it and gave it back, why it is dead, which messages led to it, and its data. Read from the history of the run, which may have ended; what was dealt with can be shown, too.';
@@ -13,11 +14,11 @@ export default class DeadLetterShow extends RepriseCommand {
     },
   ];
   static override args = { ...deadLetterArguments };
-  static override flags = { ...storeFlags };
+  static override flags = { ...formatFlag, ...storeFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(DeadLetterShow);
     const { showDeadLetter } = await import('../../dead-letters/show-dead-letter.ts');
-    await showDeadLetter(args.run, args.message, flags, this.terminal(flags.json));
+    await showDeadLetter(args.run, args.message, flags, this.terminal(flags));
   }
 }

@@ -3,6 +3,7 @@ import { RepriseCommand } from '../../base-command.ts';
 import { answerFlags, formArguments, storeFlags } from '../../flags.ts';
 
 export default class FormAnswer extends RepriseCommand {
+  static override aliases = ['run:answer'];
   static override summary = 'Answer a form.';
   static override description =
     'The answer is the output of the task. One that does not fit the form is refused with all that is wrong, and the form stays open. Works while another process drives; when none does, the run goes on at the next start (worker start).';

@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { formArguments, storeFlags } from '../../flags.ts';
+import { formArguments, formatFlag, storeFlags } from '../../flags.ts';
 
 export default class FormShow extends RepriseCommand {
+  static override rows = { id: ['runId', 'taskId'] };
   static override summary = 'Show an open form.';
   static override description = 'What is asked, of whom, about what, and the JSON Schema that an answer has to fit.';
   static override examples = [
@@ -9,11 +10,11 @@ export default class FormShow extends RepriseCommand {
     { description: 'The schema alone', command: '<%= config.bin %> form show last approved --json | jq .schema' },
   ];
   static override args = { ...formArguments };
-  static override flags = { ...storeFlags };
+  static override flags = { ...formatFlag, ...storeFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(FormShow);
     const { showForm } = await import('../../forms/show-form.ts');
-    await showForm(args.run, args.task, flags, this.terminal(flags.json));
+    await showForm(args.run, args.task, flags, this.terminal(flags));
   }
 }

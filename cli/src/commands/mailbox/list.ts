@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class MailboxList extends RepriseCommand {
+  static override rows = { list: 'mailboxes', id: ['mailbox'] };
   static override summary = 'List mailboxes of no run, and how they stand.';
   static override description =
     'Names that are addressed with @ (`@desk`), which are there from the first message on: what waits in each, since when, what a program has, and how many dead letters there are. Mailboxes of a run: run messages. Reads the store only.';
@@ -15,6 +16,7 @@ export default class MailboxList extends RepriseCommand {
     },
   ];
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     closed: Flags.boolean({ description: 'Those that were closed, too.' }),
     tenant: Flags.string({ description: 'Only those of this tenant.', helpValue: 'TENANT' }),
@@ -25,6 +27,6 @@ export default class MailboxList extends RepriseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(MailboxList);
     const { listMailboxes } = await import('../../mailboxes/list-mailboxes.ts');
-    await listMailboxes(flags, this.terminal(flags.json));
+    await listMailboxes(flags, this.terminal(flags));
   }
 }

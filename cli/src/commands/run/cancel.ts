@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunCancel extends RepriseCommand {
   static override summary = 'Cancel a run.';
@@ -16,6 +16,11 @@ export default class RunCancel extends RepriseCommand {
       description: 'Every open run of a workflow and a label',
       command: "<%= config.bin %> run cancel --query 'workflow:order label.team:eu' --reason 'wrong prices'",
     },
+    {
+      description: 'Those that a list gives',
+      command:
+        '<%= config.bin %> run list --status paused --format ids | <%= config.bin %> run cancel - --reason "not needed"',
+    },
     { description: 'Saying why', command: '<%= config.bin %> run cancel nightly-7 --reason "wrong input"' },
   ];
   static override args = runOrQueryArgument;
@@ -26,12 +31,12 @@ export default class RunCancel extends RepriseCommand {
       description:
         'End at once: nothing is waited for, and nothing undone. Only messages that other runs are owed are handed over first (5 minutes at the most); said again, not even that.',
     }),
-    reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
+    ...whoFlags,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunCancel);
     const { steerRuns } = await import('../../runs/steer-runs.ts');
-    process.exitCode = await steerRuns(args.run, 'cancel', flags.reason, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await steerRuns(args.run, 'cancel', flags, this.terminal(flags.json, 'go-on'));
   }
 }

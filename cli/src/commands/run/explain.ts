@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunExplain extends RepriseCommand {
+  static override rows = { list: 'tasks', id: ['taskId'] };
   static override summary = 'Explain why a run does not end, or why it ended.';
   static override description =
     'For every task that has not ended, the one reason and what would move it; of a run that failed, what failed first. Reads the store only, whoever drives the run. Which tasks nobody takes is told by the agents of the configuration.';
@@ -17,11 +18,11 @@ export default class RunExplain extends RepriseCommand {
     },
   ];
   static override args = runArgument;
-  static override flags = storeFlags;
+  static override flags = { ...storeFlags, ...formatFlag };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunExplain);
     const { explainRun } = await import('../../runs/explain-run.ts');
-    await explainRun(args.run, flags, this.terminal(flags.json));
+    await explainRun(args.run, flags, this.terminal(flags));
   }
 }

@@ -5,9 +5,14 @@ import { runArgument, storeFlags } from '../../flags.ts';
 export default class RunExport extends RepriseCommand {
   static override summary = 'Write whole histories as NDJSON.';
   static override description =
-    'For each run a header line, then one line per event, exactly as recorded: what `run import` reads. Reads the store only.';
+    'For each run (`-`: those whose ids are on stdin) a header line, then one line per event, exactly as recorded: what `run import` reads. Reads the store only.';
   static override examples = [
     { description: 'One run to a file', command: '<%= config.bin %> run export last --output run.ndjson' },
+    {
+      description: 'All that fit',
+      command:
+        '<%= config.bin %> run list status:completed -n 1000 --format ids | <%= config.bin %> run export - --output done.ndjson',
+    },
     {
       description: 'Into another store',
       command: '<%= config.bin %> run export nightly-7 | <%= config.bin %> run import - --store copy.db',

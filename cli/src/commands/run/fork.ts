@@ -28,9 +28,12 @@ export default class RunFork extends RepriseCommand {
     }),
     input: Flags.string({
       char: 'i',
-      description: 'Another input, as JSON; `-` is stdin. Everything is done anew.',
-      helpValue: 'JSON|-',
+      description:
+        'Another input: JSON, or one member of it, KEY=VALUE; may be given several times. `-` is stdin. Everything is done anew.',
+      helpValue: 'JSON|KEY=VALUE|-',
       exclusive: ['input-file'],
+      multiple: true,
+      multipleNonGreedy: true,
     }),
     'input-file': Flags.string({
       char: 'F',

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class RunList extends RepriseCommand {
+  static override rows = { list: 'runs', id: ['runId'] };
   static override summary = 'List runs, the newest first.';
   static override description =
     'Reads the store, and works while another process drives. Only when an open run stands still, the project is loaded to say why.';
@@ -24,6 +25,7 @@ export default class RunList extends RepriseCommand {
     }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     status: Flags.string({
       description: 'Only runs with this status. May be given several times.',
@@ -47,6 +49,6 @@ export default class RunList extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunList);
     const { listRuns } = await import('../../runs/list-runs.ts');
-    await listRuns({ ...flags, query: args.query }, this.terminal(flags.json));
+    await listRuns({ ...flags, query: args.query }, this.terminal(flags));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunMessages extends RepriseCommand {
+  static override rows = { list: 'messages', id: ['message'] };
   static override summary = 'Show who told whom what in a run.';
   static override description =
     'Its messages in the order in which they were sent, and what has become of each: open, delivered, acknowledged, dead, expired, discarded, closed. What they say is shown with --data only. Reads the store only.';
@@ -18,6 +19,7 @@ export default class RunMessages extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     data: Flags.boolean({ description: 'With what they say.' }),
     mailbox: Flags.string({
@@ -30,6 +32,6 @@ export default class RunMessages extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunMessages);
     const { showMessages } = await import('../../runs/show-messages.ts');
-    await showMessages(args.run, flags, this.terminal(flags.json));
+    await showMessages(args.run, flags, this.terminal(flags));
   }
 }

@@ -1,6 +1,5 @@
-import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunPause extends RepriseCommand {
   static override summary = 'Pause a run: no further task is begun.';
@@ -17,12 +16,12 @@ export default class RunPause extends RepriseCommand {
   static override flags = {
     ...storeFlags,
     ...bulkFlags,
-    reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
+    ...whoFlags,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunPause);
     const { steerRuns } = await import('../../runs/steer-runs.ts');
-    process.exitCode = await steerRuns(args.run, 'pause', flags.reason, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await steerRuns(args.run, 'pause', flags, this.terminal(flags.json, 'go-on'));
   }
 }

@@ -1,5 +1,5 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunResume extends RepriseCommand {
   static override summary = 'Let a paused run go on.';
@@ -10,11 +10,11 @@ export default class RunResume extends RepriseCommand {
     { description: 'Every parked run', command: '<%= config.bin %> run resume --query status:parked' },
   ];
   static override args = runOrQueryArgument;
-  static override flags = { ...storeFlags, ...bulkFlags };
+  static override flags = { ...storeFlags, ...bulkFlags, ...whoFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunResume);
     const { steerRuns } = await import('../../runs/steer-runs.ts');
-    process.exitCode = await steerRuns(args.run, 'resume', undefined, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await steerRuns(args.run, 'resume', flags, this.terminal(flags.json, 'go-on'));
   }
 }

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { answerFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSignal extends RepriseCommand {
   static override summary = 'Send a run a signal.';
@@ -22,7 +22,10 @@ export default class RunSignal extends RepriseCommand {
     },
   ];
   static override args = {
-    ...runArgument,
+    run: Args.string({
+      description: `${runArgument.run.description ?? ''} \`-\` for ids on stdin, one a line.`,
+      required: true,
+    }),
     name: Args.string({ description: 'Name of the signal, as the workflow waits for it.', required: true }),
   };
   static override flags = {
@@ -38,15 +41,12 @@ export default class RunSignal extends RepriseCommand {
       description: 'File with the data, as JSON. `-` is stdin.',
       helpValue: 'FILE',
     }),
-    'request-id': Flags.string({
-      description: 'Makes it idempotent: the same id again changes nothing.',
-      helpValue: 'ID',
-    }),
+    ...answerFlags,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunSignal);
     const { sendSignal } = await import('../../runs/send-signal.ts');
-    await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
   }
 }

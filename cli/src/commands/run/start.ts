@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunStart extends RepriseCommand {
   static override summary = 'Start a run of a workflow.';
@@ -11,6 +11,10 @@ export default class RunStart extends RepriseCommand {
     {
       description: 'With an input',
       command: '<%= config.bin %> run start dossier --input \'{"folder":"../app"}\' --wait',
+    },
+    {
+      description: 'The same, by its members',
+      command: '<%= config.bin %> run start dossier --input folder=../app --input depth=3 --wait',
     },
     {
       description: 'From a file or a pipe, as JSON',
@@ -34,9 +38,12 @@ export default class RunStart extends RepriseCommand {
     ...storeFlags,
     input: Flags.string({
       char: 'i',
-      description: 'Input of the run, as JSON. Default: {}',
-      helpValue: 'JSON',
+      description:
+        'Input of the run: JSON, or one member of it, KEY=VALUE (a.b=5 is a path, what is JSON is that, anything else is text); may be given several times. `-` is stdin. Default: {}',
+      helpValue: 'JSON|KEY=VALUE',
       exclusive: ['input-file'],
+      multiple: true,
+      multipleNonGreedy: true,
     }),
     'input-file': Flags.string({
       char: 'F',
@@ -72,6 +79,7 @@ export default class RunStart extends RepriseCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    ...whoFlags,
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
   };

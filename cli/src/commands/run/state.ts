@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunState extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Show the state of a run, now or at any revision.';
   static override description =
     'Folds the events up to a revision. Reads the store only. With --json: the whole state, every item included.';
@@ -16,6 +17,7 @@ export default class RunState extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     at: Flags.integer({ description: 'The revision. Default: the last one.', min: 0, helpValue: 'REVISION' }),
   };
@@ -23,6 +25,6 @@ export default class RunState extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunState);
     const { showState } = await import('../../runs/show-state.ts');
-    await showState(args.run, flags, this.terminal(flags.json));
+    await showState(args.run, flags, this.terminal(flags));
   }
 }

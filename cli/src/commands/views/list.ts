@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class ViewsList extends RepriseCommand {
+  static override rows = { list: 'views', id: ['view'] };
   static override aliases = ['projection:list', 'projection:status'];
   static override summary = 'List views, and how far each is behind.';
   static override description =
@@ -10,11 +11,11 @@ export default class ViewsList extends RepriseCommand {
     { description: 'All of them', command: '<%= config.bin %> views list' },
     { description: 'For programs', command: "<%= config.bin %> views list --json | jq '.views[].behindEvents'" },
   ];
-  static override flags = storeFlags;
+  static override flags = { ...storeFlags, ...formatFlag };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ViewsList);
     const { listViews } = await import('../../views/list-views.ts');
-    await listViews(flags, this.terminal(flags.json));
+    await listViews(flags, this.terminal(flags));
   }
 }

@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class ViewsShow extends RepriseCommand {
+  static override rows = { list: 'rows', id: ['key'] };
   static override summary = 'Print rows of a view.';
   static override description =
     'The view is brought up to date before. A query names fields of the view: those that its table shows. docs/reference/queries.md says how one is written.';
@@ -22,6 +23,7 @@ export default class ViewsShow extends RepriseCommand {
     query: Args.string({ description: 'Only rows that fit. Default: all.' }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     limit: Flags.integer({ char: 'n', description: 'Rows at most.', default: 20, min: 1, max: 1000 }),
     after: Flags.string({ description: 'Go on after the page before.', helpValue: 'CURSOR' }),
@@ -31,6 +33,6 @@ export default class ViewsShow extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ViewsShow);
     const { showView } = await import('../../views/show-view.ts');
-    await showView(args.view, { ...flags, query: args.query }, this.terminal(flags.json));
+    await showView(args.view, { ...flags, query: args.query }, this.terminal(flags));
   }
 }

@@ -21,7 +21,7 @@ import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow, Registry } from './registry.ts';
 import { type CommandOptions, saidOf } from './steering.ts';
 
-export interface StartRunOptions {
+export interface StartRunOptions extends Pick<CommandOptions, 'by' | 'reason'> {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
   readonly id?: string;
   readonly version?: string;
@@ -54,7 +54,7 @@ export interface StartRunOptions {
   readonly budget?: BudgetOption;
 }
 
-export interface RetryRunOptions extends Pick<StartRunOptions, 'id'>, Pick<CommandOptions, 'by' | 'reason'> {
+export interface RetryRunOptions extends Pick<StartRunOptions, 'id' | 'by' | 'reason'> {
   /** At-most-once tasks, by path, that may be done again: whether they had their effect was looked into. */
   readonly again?: readonly string[];
   /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
@@ -94,6 +94,7 @@ export class RunStarts {
     const { definition, hash, inputSchema } = this.#registered(workflow, options.version);
     const runId = this.#newRunId(definition.name, options);
     const labels = takeLabels(options.labels);
+    const said = saidOf(options);
     return {
       type: 'StartRun',
       commandId: options.requestId ?? `start-${ids.next()}`,
@@ -101,6 +102,7 @@ export class RunStarts {
       definition,
       definitionHash: hash,
       input: await this.#input(input, inputSchema),
+      ...(said === undefined ? {} : { said }),
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
       ...(labels === undefined ? {} : { labels }),

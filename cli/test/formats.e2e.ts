@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { parse, parseAllDocuments } from 'yaml';
+import { jsonLines, projects, reprise } from './support.ts';
+
+const project = projects();
+
+describe('--format', () => {
+  let cwd: string;
+  const say = (...args: string[]) => reprise(args, { cwd });
+  const pipe = (input: string, ...args: string[]) => reprise(args, { cwd, input });
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { stdout } = await say(...args, '--json');
+    return jsonLines(stdout)[0] ?? {};
+  };
+
+  before(async () => {
+    cwd = project();
+    await say('run', 'start', 'batch', '--id', 'b-1', '--input', '{"numbers":[1,2],"broken":true}', '--wait');
+    for (const id of ['w-1', 'w-2', 'w-3'])
+      await say('run', 'start', 'approval', '--id', id, '--label', 'note=a "b", c');
+    await say('mailbox', 'send', 'desk', '--data', '1');
+  });
+
+  it('prints what --json does, as JSON and as YAML', async () => {
+    for (const args of [
+      ['run', 'list', '-n', '2'],
+      ['run', 'show', 'b-1'],
+      ['run', 'show', 'b-1', 'add'],
+      ['run', 'state', 'b-1'],
+    ]) {
+      const expected = await json(...args);
+      const [asJson, asYaml] = await Promise.all([say(...args, '--format', 'json'), say(...args, '--format', 'yaml')]);
+      expect(jsonLines(asJson.stdout)[0], args.join(' ')).to.deep.equal(expected);
+      expect(parse(asYaml.stdout), args.join(' ')).to.deep.equal(expected);
+      expect(parseAllDocuments(asYaml.stdout)).to.have.length(1);
+    }
+  });
+
+  it('prints ids alone, of every list and of what is shown', async () => {
+    for (const [args, expected] of [
+      [['run', 'list'], 'w-3\nw-2\nw-1\nb-1\n'],
+      [['run', 'show', 'b-1'], 'b-1\n'],
+      [['run', 'show', 'b-1', 'add'], 'b-1 add\n'],
+      [['run', 'explain', 'w-1'], 'approved\ngreeted\n'],
+      [['workflow', 'list'], 'greet\nhold\nstubborn\nbatch\napproval\nsaga\n'],
+      [['mailbox', 'list'], '@desk\n'],
+      [['agent', 'list'], /^adder\ndoubler\n/],
+      [['views', 'list'], /^runs\n/],
+      [['plugins', 'list'], /^[^\n]*sqlite[^\n]*\n/],
+      [['mailbox', 'show', 'desk'], /^[^\s]+$/],
+      [['run', 'messages', '@desk'], /^[^\s]+$/],
+      [['views', 'show', 'runs'], /^[^\s]+\n?/],
+    ] as const) {
+      const { code, stdout, stderr } = await say(...args, '--format', 'ids');
+      expect(code, `${args.join(' ')}: ${stderr}`).to.equal(0);
+      if (typeof expected === 'string') expect(stdout, args.join(' ')).to.equal(expected);
+      else
+        expect(stdout.trimEnd(), args.join(' '))
+          .to.match(expected)
+          .and.not.match(/undefined|^$/m);
+    }
+  });
+
+  it('prints CSV with a head, in which every cell can be read again', async () => {
+    const { stdout } = await say('run', 'list', 'status:running', '--format', 'csv');
+    const [head, ...rows] = stdout.trimEnd().split('\n');
+    expect(head).to.match(/^runId,workflow,status,startedAt,/);
+    expect(rows).to.have.length(3);
+    expect(rows[0])
+      .to.match(/^w-3,approval,running,/)
+      .and.contain('"{""note"":""a \\""b\\"", c""}"');
+    const one = await say('run', 'show', 'b-1', '--format', 'csv');
+    expect(one.stdout.trimEnd().split('\n')).to.have.length(2);
+  });
+
+  it('says on stderr that there are more, and is refused beside --json', async () => {
+    const paged = await say('run', 'list', '-n', '1', '--format', 'ids');
+    expect([paged.stdout, paged.stderr]).to.satisfy(
+      ([out, err]: [string, string]) => out === 'w-3\n' && /There are more: --after \S+/.test(err),
+    );
+    const both = await say('run', 'list', '--json', '--format', 'ids');
+    expect([both.code, both.stdout]).to.deep.equal([2, '']);
+    const wrong = await say('run', 'list', '--format', 'xml');
+    expect([wrong.code, wrong.stderr]).to.satisfy(
+      ([code, err]: [number, string]) => code === 2 && /json, yaml, ids, csv/.test(err),
+    );
+    const failed = await say('run', 'show', 'nope', '--format', 'json');
+    expect(JSON.parse(failed.stderr)).to.have.nested.property('error.code', 'REPRISE_RUN_NOT_FOUND');
+  });
+
+  it('gives ids that commands for many take from a pipe, and nobody is asked', async () => {
+    const ids = (await say('run', 'list', 'status:running', '--format', 'ids')).stdout;
+    const dry = await pipe(ids, 'run', 'pause', '-', '--dry-run');
+    expect([dry.code, dry.stderr]).to.satisfy(
+      ([code, err]: [number, string]) => code === 0 && /would pause 3 runs/.test(err),
+    );
+    const paused = await pipe(ids, 'run', 'pause', '-', '--by', 'kim', '--reason', 'lunch', '--json');
+    expect(jsonLines(paused.stdout)[0]).to.deep.include({ query: null, matched: 3, failed: [] });
+    const history = jsonLines((await say('run', 'history', 'w-2', '--type', 'RunPaused', '--json')).stdout)[0];
+    expect(history?.['metadata']).to.include({ by: 'kim' });
+    const exported = await pipe(ids, 'run', 'export', '-');
+    expect(jsonLines(exported.stdout).filter(({ format }) => format === 'reprise-run')).to.have.length(3);
+    const signalled = await pipe('w-1\n\nw-1\r\nw-3\n', 'run', 'signal', '-', 'approved', '--data', '{"by":"kim"}');
+    expect(signalled.stderr).to.contain('2 runs signalled');
+    const cancelled = await pipe(`${ids}b-1\n`, 'run', 'cancel', '-', '--reason', 'enough');
+    expect(cancelled.code, 'one of them has ended').to.equal(1);
+    expect(cancelled.stderr).to.match(/b-1: REPRISE_RUN_CLOSED[\s\S]*3 runs cancelled, 1 failed/);
+  });
+
+  it('takes nothing else from a pipe, and does nothing when one id is not there', async () => {
+    for (const [input, code, words] of [
+      ['RUN  STATUS\n', 2, 'Line 1 of stdin is no id of a run'],
+      ['nope\n', 3, "There is no run 'nope' in this store. Nothing was done."],
+    ] as const) {
+      const refused = await pipe(input, 'run', 'cancel', '-', '--yes');
+      expect([refused.code, refused.stderr]).to.satisfy(
+        ([exit, err]: [number, string]) => exit === code && err.includes(words),
+      );
+    }
+    const nothing = await pipe('', 'run', 'cancel', '-');
+    expect([nothing.code, nothing.stderr]).to.satisfy(
+      ([code, err]: [number, string]) => code === 0 && /no id on stdin/.test(err),
+    );
+  });
+});
