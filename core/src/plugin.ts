@@ -152,7 +152,6 @@ export type {
   TeamTaskStatus,
   TeamView,
 } from './orchestration/scheduler/team.ts';
-export { attemptPart } from './orchestration/workflow/attempt-key.ts';
 export type { CallTimes } from './shared/call-meter.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
@@ -169,6 +168,6 @@ export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
 export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
 export { enclosing } from './shared/task-path.ts';
-export { RunTrace } from './shared/trace.ts';
+export { attemptPart, RunTrace } from './shared/trace.ts';
 export { frameText, type StackFrame, userFrame } from './shared/user-frame.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -28,6 +28,9 @@ export class RunTrace {
   }
 }
 
+/** The part of a run's trace that an attempt is. */
+export const attemptPart = (taskId: string, attempt: number): string => `${taskId}/${attempt}`;
+
 /** 16 hex digits, not all of them zero, that follow from a text. Spread evenly, and cheap: one is made for every event. */
 function spanOf(text: string): string {
   let [one, two] = [0xdeadbeef, 0x41c6ce57];

@@ -1,6 +1,5 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
-import { RunTrace } from '../../shared/trace.ts';
-import { attemptPart } from '../workflow/attempt-key.ts';
+import { attemptPart, RunTrace } from '../../shared/trace.ts';
 import type { CommandBase } from '../workflow/command-base.ts';
 import type { ParentTask, RunEvent } from '../workflow/events.ts';
 

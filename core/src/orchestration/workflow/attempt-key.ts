@@ -49,6 +49,3 @@ function ownRounds(state: RunState, path: string): number | undefined {
   const scope = state.scopes.get(path);
   return scope !== undefined && state.graph.block(scope.definitionId)?.hasRounds === true ? scope.round : undefined;
 }
-
-/** The part of a run's trace that an attempt is. */
-export const attemptPart = (taskId: string, attempt: number): string => `${taskId}/${attempt}`;
