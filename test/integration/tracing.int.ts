@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { context } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -12,22 +14,13 @@ import { withJaeger } from './support/with-jaeger.ts';
 
 // What a real Jaeger has of runs, asked by its query API.
 
-const ORDER = `
-name: order
-version: "1"
-mailboxes: { desk: {} }
-tasks:
-  check: { agent: clerk, retry: { maxAttempts: 3, initialDelay: 10ms } }
-  pack:
-    after: check
-    scope:
-      box: { agent: worker }
-      label: { agent: worker, after: box }
-  items: { agent: worker, forEach: '[1, 2]', after: check }
-  bill: { workflow: bill, after: check }
-  tell: { send: { to: "#desk", data: packed, performative: inform }, after: [pack, items, bill] }
-  told: { agent: reader, after: tell }
-`;
+/** A block of docs/telemetry.md, the first of its language. */
+const blockOf = (language: string): string => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'telemetry.md'), 'utf8');
+  return page.split(`\n\`\`\`${language}\n`)[1]?.split('\n```')[0] ?? '';
+};
+
+const ORDER = blockOf('yaml');
 const BILL = `
 name: bill
 version: "1"
@@ -99,34 +92,7 @@ withJaeger('traces in Jaeger', (jaeger) => {
   it('have the shape of a run: attempts, a block, a list, a child run, messages, and what an agent did itself', async () => {
     const run = await reprise.startRun('order', null, { id: 'order-1' });
     const spans = await traceOf(run, 'run order');
-    expect(drawTrace(spans).split('\n')).to.deep.equal([
-      'run order',
-      '  send #desk',
-      '  task bill',
-      '    child run (attempt 1, completed)',
-      '      run bill',
-      '        task sum',
-      '          invoke_agent worker (attempt 1, completed)',
-      '  task check',
-      '    invoke_agent clerk (attempt 1, failed, NOT_YET)',
-      '      look up',
-      '    invoke_agent clerk (attempt 2, completed)',
-      '      look up',
-      '  task items',
-      '    task items[0]',
-      '      invoke_agent worker (attempt 1, completed)',
-      '    task items[1]',
-      '      invoke_agent worker (attempt 1, completed)',
-      '  task pack',
-      '    task pack/box',
-      '      invoke_agent worker (attempt 1, completed)',
-      '    task pack/label',
-      '      invoke_agent worker (attempt 1, completed)',
-      '  task tell',
-      '  task told',
-      '    invoke_agent reader (attempt 1, completed)',
-      '    process #desk (attempt 1, acknowledged)',
-    ]);
+    expect(drawTrace(spans), 'as docs/telemetry.md draws it').to.equal(blockOf('text'));
     const named = (name: string): readonly StoredSpan[] => spans.filter((span) => span.name === name);
     const [sent] = named('send #desk');
     const [taken] = named('process #desk');

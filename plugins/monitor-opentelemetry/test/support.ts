@@ -30,6 +30,16 @@ export function problemsOf(spans: readonly Span[], history: readonly ObservedEve
       say(span, `it begins before '${parent.name}', which it is in`);
     if (end > parent.end) say(span, `it ends after '${parent.name}', which it is in`);
   }
+  // Of what has ended: a link to another run is beyond what can be said here.
+  for (const span of hasEnded ? spans : [])
+    for (const { spanId, attributes } of span.links) {
+      const kind = attributes[ATTRIBUTES.linkKind];
+      const isOwn =
+        kind === 'attempt before' ||
+        kind === 'parent' ||
+        (kind === 'message' && span.kind === 'consumer' && !span.name.startsWith('receive'));
+      if (isOwn && !byId.has(spanId)) say(span, `its link '${String(kind)}' leads nowhere`);
+    }
   const roots = spans.filter(({ name }) => name.startsWith('run ')).length;
   if (roots !== (hasEnded ? 1 : 0)) problems.push(`${roots} spans are the run`);
   problems.push(...missing(spans, history));

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePorts } from './free-ports.ts';
 
 // A Jaeger for tests: Jaeger itself, built from the Go module proxy once, and cached outside the repository. It keeps traces in memory, and has no page, but all of the query API.
 
@@ -59,14 +59,6 @@ export async function lacksJaeger(): Promise<{ readonly why: string; readonly ha
       .split('\n');
     return { why: `Jaeger could not be built (${lines.at(-1)?.slice(0, 200)})`, hasGo: true };
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 /** Read as YAML, of which JSON is a part. */

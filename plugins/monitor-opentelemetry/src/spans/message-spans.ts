@@ -9,7 +9,8 @@ import type { SpanPlace, TraceIds } from './trace-ids.ts';
 const REMEMBERED = 10_000;
 
 interface Sent {
-  readonly place: SpanPlace;
+  /** Absent when it was copied from another run. */
+  readonly place: SpanPlace | undefined;
   readonly mailbox: string;
 }
 
@@ -76,8 +77,8 @@ export class MessageSpans {
       attributes: { ...messaging('send', mailbox, id), ...talk(facts) },
     });
     const copies = list(facts['recipients']);
-    if (copies.length === 0) this.#remember(id, { place, mailbox });
-    for (const one of copies) this.#remember(`${id}@${one}`, { place, mailbox: one });
+    if (copies.length === 0) this.#remember(id, place, mailbox);
+    for (const one of copies) this.#remember(`${id}@${one}`, place, one);
   }
 
   #receive(event: SeenEvent, id: string): void {
@@ -93,7 +94,7 @@ export class MessageSpans {
       attributes: { ...messaging('receive', mailbox, id), ...talk(facts) },
       links,
     });
-    this.#remember(id, { place, mailbox });
+    this.#remember(id, place, mailbox);
   }
 
   #deliver(event: SeenEvent, id: string): void {
@@ -125,8 +126,8 @@ export class MessageSpans {
     this.#tree.end(span, time, error);
   }
 
-  #remember(id: string, sent: Sent): void {
-    this.#sent.set(id, sent);
+  #remember(id: string, place: SpanPlace, mailbox: string): void {
+    this.#sent.set(id, { place: this.#tree.isCopied ? undefined : place, mailbox });
     if (this.#sent.size <= REMEMBERED) return;
     for (const oldest of this.#sent.keys()) {
       this.#sent.delete(oldest);

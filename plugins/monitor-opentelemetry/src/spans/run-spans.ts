@@ -62,9 +62,11 @@ export class RunSpans {
     this.#messages = new MessageSpans(this.#tree, options.traceOf);
   }
 
-  fold(event: SeenEvent): void {
+  /** `isCopied`: from the history of the run that this one goes on from. */
+  fold(event: SeenEvent, isCopied: boolean): void {
     const { type, time, facts } = event;
     const { run } = this.#tree;
+    this.#tree.isCopied = isCopied;
     if (type.startsWith('Message')) return this.#messages.fold(event);
     switch (type) {
       case 'RunCompleted':

@@ -36,6 +36,8 @@ export class SpanTree {
   readonly ids: TraceIds;
   readonly tasks = new Map<string, OpenTask>();
   readonly run: OpenSpan;
+  /** Whether the event that is being folded was copied from the history of another run: what it ends has its span there, and is not to be linked to here. */
+  isCopied = false;
   readonly #options: SpanTreeOptions;
   readonly #common: Readonly<Record<string, Fact>>;
   readonly #parts = new Map<number, OpenSpan>();

@@ -179,7 +179,7 @@ export class TaskSpans {
     if (outcome === 'failed' || outcome === 'lost') span.set(errorOf(facts));
     this.#tree.end(span, time, failureOf(outcome, facts));
     task.attempt = undefined;
-    task.lastAttempt = span.place;
+    task.lastAttempt = this.#tree.isCopied ? undefined : span.place;
   }
 
   #end(task: OpenTask, event: SeenEvent, status: Ending): void {

@@ -42,7 +42,7 @@ export class Traces {
       if (this.#known.has(event.runId) && event.revision > 0) return;
       run = this.#begin(event);
     }
-    run.fold(event);
+    run.fold(event, emitFrom === EMIT_NONE);
     if (isRunEnd(event.type) && emitFrom !== EMIT_NONE) this.#open.delete(event.runId);
   }
 
