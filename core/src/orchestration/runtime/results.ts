@@ -29,7 +29,8 @@ interface Refused {
 /** What workers may fill as they like. */
 const PAYLOADS = ['output', 'directives', 'error', 'messages'] as const;
 
-const SENDER_CHARS = 1024;
+/** Of what a stranger calls himself, his message or a run: it goes to logs and histories. */
+const NAME_CHARS = 1024;
 
 /**
  * The border that results come over. Of what another process sent, only what a worker may say is taken, in the shape that it has, with the token of its
@@ -69,9 +70,9 @@ export class Results {
   refuse(delivery: Delivery, as: string, { code, why }: Refused): void {
     this.#refused += 1;
     const { envelope } = delivery;
-    const message = `dropped what '${envelope.source.slice(0, SENDER_CHARS)}' sent as ${as}: ${why}`;
-    const runId = envelope.runid === undefined ? {} : { runId: envelope.runid };
-    const fields = { code, messageId: envelope.id, refused: this.#refused };
+    const message = `dropped what '${envelope.source.slice(0, NAME_CHARS)}' sent as ${as}: ${why}`;
+    const runId = envelope.runid === undefined ? {} : { runId: envelope.runid.slice(0, NAME_CHARS) };
+    const fields = { code, messageId: envelope.id.slice(0, NAME_CHARS), refused: this.#refused };
     this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, ...runId, fields });
     // It would come again and again.
     if (delivery.reject === undefined) delivery.ack();
@@ -95,7 +96,7 @@ export class Results {
       const why = dispatchtoken === undefined ? 'it has no token' : 'its token is not of this attempt';
       return { code: 'REPRISE_RESULT_UNVERIFIED', why };
     }
-    const sender = { worker: source.slice(0, SENDER_CHARS), verified };
+    const sender = { worker: source.slice(0, NAME_CHARS), verified };
     return this.#withPayloads(command as WorkerCommand, sender);
   }
 
