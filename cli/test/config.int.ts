@@ -1,13 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isRepriseError, type RepriseError } from '@reprise/core';
+import { createReprise, isRepriseError, type RepriseError } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { findConfig } from '../src/config/find-config.ts';
 import { factoryName } from '../src/config/load-plugin.ts';
 import { loadPlugins } from '../src/config/load-plugins.ts';
 import { loadProject } from '../src/config/load-project.ts';
+import { partsOf } from '../src/config/project-parts.ts';
 import { readConfig } from '../src/config/read-config.ts';
+import { secretsOf } from '../src/config/secrets-of.ts';
 import { projects, temporaryFolders } from './support.ts';
 
 const folders = temporaryFolders();
@@ -218,6 +220,16 @@ describe('loading a project', () => {
       expect(error.message).to.contain(said);
     });
   }
+
+  it('takes where the secret for tokens stands from YAML, a file beside the configuration, and no secret itself', async () => {
+    const yaml = 'dispatchSecret: [{ env: NEW_SECRET }, { file: secrets/old }]';
+    const folder = folderWith({ 'reprise.config.yaml': yaml, 'secrets/old': `${'o'.repeat(40)}\n` });
+    const read = await loadProject(undefined, folder);
+    expect(secretsOf(read)).to.deep.equal([{ env: 'NEW_SECRET' }, { file: join(folder, 'secrets', 'old') }]);
+    const wrong = folderWith({ 'reprise.config.yaml': `dispatchSecret: ${'s'.repeat(40)}` });
+    const error = await refusal(async () => createReprise(partsOf(await loadProject(undefined, wrong))));
+    expect(error.message).to.contain('does not belong in the configuration').and.not.contain('ssss');
+  });
 
   it('recognises a builder that was not built', async () => {
     const folder = project();

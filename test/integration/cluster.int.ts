@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { RunReader } from '@reprise/core';
+import { readStream, runStream } from '@reprise/core/plugin';
 import { seededRandom } from '@reprise/core/testing';
 import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
@@ -19,6 +20,7 @@ import type { ClusterOptions, ClusterRole } from './support/cluster-process.ts';
 // Several orchestrators and several workers, each a process of its own, over a real Kafka and the protocol of EventStoreDB.
 
 const PROGRAM = fileURLToPath(new URL('./support/cluster-process.ts', import.meta.url));
+const SECRET = randomBytes(32).toString('base64');
 const SEEDS = [1, 2];
 const RUNS = Array.from({ length: 24 }, (_, index) => `run-${index}`);
 
@@ -28,7 +30,9 @@ class Member {
 
   constructor(role: ClusterRole, options: ClusterOptions) {
     const argv = ['--conditions=reprise-source', PROGRAM, role, JSON.stringify(options)];
-    const { NODE_OPTIONS: _inherited, ...env } = process.env;
+    const { NODE_OPTIONS: _inherited, ...rest } = process.env;
+    // Workers have no secret: they give back what they were handed.
+    const env = role === 'orchestrator' ? { ...rest, REPRISE_DISPATCH_SECRET: SECRET } : rest;
     this.child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'], env });
     if (this.child.stdout !== null)
       createInterface({ input: this.child.stdout }).on('line', (line) => this.lines.push(line));
@@ -95,7 +99,13 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
         for await (const { event } of reader.history(runId))
           if (event.type === 'TaskStarted') begun.push(`${event.taskId} ${event.attempt}`);
         expect(begun, `${runId}: each attempt is one worker's`).to.deep.equal([...new Set(begun)]);
+        const events = await Array.fromAsync(readStream(storage.events, runStream(runId)));
+        const senders = events.flatMap(({ metadata: { sender } }) => sender ?? []);
+        expect(senders.length, `${runId}: workers reported`).to.be.above(0);
+        expect(senders.filter(({ verified }) => !verified)).to.deep.equal([]);
       }
+      const refused = members.flatMap(({ lines }) => lines.filter((line) => line.startsWith('refused')));
+      expect(refused, 'whoever takes over takes the tokens of the one before').to.deep.equal([]);
     } finally {
       await storage.events.close();
     }

@@ -123,6 +123,24 @@ describe('Results over a transport that others can reach', () => {
     expect((await eventsOf(reprise, run.id)).map(({ type }) => type)).to.not.include('CommandRejected');
   });
 
+  it('are told of when they are refused, but no more than twenty in a second, and all of them are counted', async () => {
+    const reprise = await engine(config, [ears]);
+    const writer = gate('writer');
+    await worker(writer.agent);
+    const run = await reprise.startRun(book, null);
+    await until(() => writer.waiting === 1);
+    for (let sent = 0; sent < 50; sent += 1) await send('reprise.results', 'reprise.command', outcome(run.id));
+    await quiet();
+    expect(codes()).to.have.length(20);
+    await pass(15_000);
+    await send('reprise.results', 'reprise.command', outcome(run.id));
+    await quiet();
+    expect(warnings.at(-1)?.message).to.contain('(30 more were refused and not told one by one)');
+    expect(reprise.border?.refused).to.equal(51);
+    writer.answer('a text');
+    expect(await run.result()).to.equal('a text');
+  });
+
   it('say of nobody but the sender who they are from, and are no larger than an output may be', async () => {
     const heard = await overhear('writer');
     const limits = { maxPayloadChars: 1000 };

@@ -16,6 +16,7 @@ import { kafkaTransport } from '@reprise/transport-kafka';
 import { expect } from 'chai';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, it } from 'mocha';
+import { makeTopic } from './support/make-topic.ts';
 import { message, started, stopAll, until } from './support/talk.ts';
 import { withBroker } from './support/with-broker.ts';
 
@@ -202,7 +203,7 @@ withBroker('kafka, over which somebody reports what was not his to do', (broker)
     const kafka = new Kafka({ brokers: [broker().address], logLevel: logLevel.NOTHING });
     const admin = kafka.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: 'uneven.reprise.results', numPartitions: 3 }] });
+    await makeTopic(admin, { topic: 'uneven.reprise.results', numPartitions: 3 });
     await admin.disconnect();
     const { orchestrator } = world('uneven');
     const failed = await orchestrator().then(

@@ -8,6 +8,7 @@ import { createKafkaTransport, type KafkaOptions } from '@reprise/transport-kafk
 import { expect } from 'chai';
 import { type Admin, type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { after, afterEach, before, it } from 'mocha';
+import { makeTopic } from './support/make-topic.ts';
 import { withBroker } from './support/with-broker.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
@@ -82,7 +83,7 @@ withBroker('kafka, whose topics an operator makes', (broker) => {
       { name: 'min.insync.replicas', value: '1' },
       { name: 'max.message.bytes', value: '8388608' },
     ];
-    await admin.createTopics({ topics: [{ topic: name, numPartitions: 3, configEntries }] });
+    await makeTopic(admin, { topic: name, numPartitions: 3, configEntries });
     const topics = topicsOf({ namespace: 'changed' });
     const [standing] = (await topics.look(['writer'])).filter(({ topic }) => topic === name);
     expect(standing?.differences).to.deep.equal([
@@ -104,7 +105,7 @@ withBroker('kafka, whose topics an operator makes', (broker) => {
 
   it('belong together: one that is missing is made as large as those that are there, by a start, too', async () => {
     for (const namespace of ['kin', 'kin-start'])
-      await admin.createTopics({ topics: [{ topic: `${namespace}.reprise.commands`, numPartitions: 7 }] });
+      await makeTopic(admin, { topic: `${namespace}.reprise.commands`, numPartitions: 7 });
     const topics = topicsOf({ namespace: 'kin' });
     await topics.apply([]);
     const found = Object.fromEntries((await topics.look([])).map(({ topic, found: is }) => [topic, is?.partitions]));
@@ -128,13 +129,14 @@ plugins:
     options: { brokers: { env: BROKER }, namespace: ${namespace}, partitions: 4${more} }
 `,
     );
-  async function reprise(...args: string[]) {
+  const reprise = (...args: string[]) => repriseIn({}, ...args);
+  async function repriseIn(more: NodeJS.ProcessEnv, ...args: string[]) {
     writeFileSync(join(folder, 'agents.mjs'), `export const writer = { name: 'writer', handle: () => 1 };\n`);
     writeFileSync(
       join(folder, 'book.yaml'),
       'name: book\ntasks:\n  write: { agent: writer }\n  print: { agent: printer, after: write, fallback: { agent: copier } }\n',
     );
-    const env = { PATH: process.env['PATH'], HOME: folder, BROKER: broker().address };
+    const env = { PATH: process.env['PATH'], HOME: folder, BROKER: broker().address, ...more };
     const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     return { code: Number(code), stdout, stderr };
@@ -163,6 +165,18 @@ plugins:
 
     const after = await reprise('kafka', 'topics', 'check');
     expect([after.code, after.stderr.trim()]).to.deep.equal([0, 'All 9 topics are as they are to be.']);
+
+    const checksOf = async (env: NodeJS.ProcessEnv): Promise<Record<string, string>> => {
+      const { stdout } = await repriseIn(env, 'doctor', '--json');
+      const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; detail: string }[] };
+      return Object.fromEntries(checks.map(({ name, status, detail }) => [name, `${status} ${detail}`]));
+    };
+    const doctor = await checksOf({});
+    expect(doctor['results']).to.contain('warn not verified');
+    expect(doctor['lag']).to.equal('ok workers of writer: 0 messages wait, 0 processes take them');
+    expect(doctor['topics']).to.equal('ok 9 are as they are to be');
+    const verified = await checksOf({ REPRISE_DISPATCH_SECRET: 's'.repeat(32) });
+    expect(verified['results']).to.contain('ok verified');
 
     project('other.yaml', 'shop', ', replicationFactor: 2');
     const other = await reprise('kafka', 'topics', 'check', '-c', 'other.yaml', '--json');

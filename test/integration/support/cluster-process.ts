@@ -52,6 +52,7 @@ if (role === 'worker') {
     onEvent: () => undefined,
     onNotice: (notice) => {
       if (notice.kind === 'dispatched') say(`dispatched ${notice.runId}`);
+      if (notice.kind === 'log' && notice.fields?.['refused'] !== undefined) say(`refused ${notice.message}`);
       if (notice.kind === 'log' && notice.level === 'error') say(`error ${notice.message}`);
     },
     forceFlush: async () => undefined,

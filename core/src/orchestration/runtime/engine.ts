@@ -171,7 +171,7 @@ export class Engine {
     const spans = transport.spans === true;
     const tokens = spans ? parts.tokens : undefined;
     const { maxPayloadChars } = options;
-    this.#results = new Results({ spans, tokens, monitors, maxPayloadChars });
+    this.#results = new Results({ spans, tokens, monitors, clock, maxPayloadChars });
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
     const reader = new RunReader(storage, { list: parts.listRuns });

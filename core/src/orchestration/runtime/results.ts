@@ -1,8 +1,10 @@
+import type { Clock } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { takeJson } from '../../shared/take-json.ts';
 import type { DispatchTokens } from '../messaging/dispatch-tokens.ts';
+import type { Envelope } from '../messaging/envelope.ts';
 import { flawOf } from '../messaging/flaw-of.ts';
 import { isOfWorkers, readWorkerCommand, type WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery } from '../messaging/transport.ts';
@@ -16,6 +18,7 @@ export interface ResultsParts {
   readonly spans: boolean;
   readonly tokens: DispatchTokens | undefined;
   readonly monitors: MonitorHub;
+  readonly clock: Clock;
   /** Characters of JSON that a payload may have. */
   readonly maxPayloadChars: number;
 }
@@ -29,7 +32,11 @@ interface Refused {
 /** What workers may fill as they like. */
 const PAYLOADS = ['output', 'directives', 'error', 'messages'] as const;
 
-const SENDER_CHARS = 1024;
+/** Of what a stranger calls himself, his message or a run: it goes to logs and histories. */
+const NAME_CHARS = 1024;
+
+/** Refusals that are told in one second: somebody who floods the channel does not flood the log as well. */
+const TOLD_A_SECOND = 20;
 
 /**
  * The border that results come over. Of what another process sent, only what a worker may say is taken, in the shape that it has, with the token of its
@@ -40,6 +47,8 @@ const SENDER_CHARS = 1024;
 export class Results {
   readonly #parts: ResultsParts;
   #refused = 0;
+  /** Of the second that began at `since`; `untold` counts on. */
+  #telling = { since: 0, told: 0, untold: 0 };
 
   constructor(parts: ResultsParts) {
     this.#parts = parts;
@@ -68,14 +77,27 @@ export class Results {
 
   refuse(delivery: Delivery, as: string, { code, why }: Refused): void {
     this.#refused += 1;
-    const { envelope } = delivery;
-    const message = `dropped what '${envelope.source.slice(0, SENDER_CHARS)}' sent as ${as}: ${why}`;
-    const runId = envelope.runid === undefined ? {} : { runId: envelope.runid };
-    const fields = { code, messageId: envelope.id, refused: this.#refused };
-    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, ...runId, fields });
+    this.#tell(delivery.envelope, `sent as ${as}: ${why}`, code);
     // It would come again and again.
     if (delivery.reject === undefined) delivery.ack();
     else delivery.reject({ reason: `${code}: ${why}` });
+  }
+
+  #tell({ source, runid, id }: Envelope, what: string, code: ErrorCode): void {
+    const { clock, monitors } = this.#parts;
+    const now = clock.now();
+    const { since, told, untold } = this.#telling;
+    const fresh = now - since >= 1000 || now < since;
+    if (!fresh && told >= TOLD_A_SECOND) {
+      this.#telling.untold += 1;
+      return;
+    }
+    this.#telling = { since: fresh ? now : since, told: fresh ? 1 : told + 1, untold: 0 };
+    const more = untold === 0 ? '' : ` (${untold} more were refused and not told one by one)`;
+    const message = `dropped what '${source.slice(0, NAME_CHARS)}' ${what}${more}`;
+    const runId = runid === undefined ? {} : { runId: runid.slice(0, NAME_CHARS) };
+    const fields = { code, messageId: id.slice(0, NAME_CHARS), refused: this.#refused };
+    monitors.notice({ kind: 'log', level: 'warn', message, ...runId, fields });
   }
 
   #read({ envelope }: Delivery): WorkerCommand | Refused {
@@ -95,7 +117,7 @@ export class Results {
       const why = dispatchtoken === undefined ? 'it has no token' : 'its token is not of this attempt';
       return { code: 'REPRISE_RESULT_UNVERIFIED', why };
     }
-    const sender = { worker: source.slice(0, SENDER_CHARS), verified };
+    const sender = { worker: source.slice(0, NAME_CHARS), verified };
     return this.#withPayloads(command as WorkerCommand, sender);
   }
 

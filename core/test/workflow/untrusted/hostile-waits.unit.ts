@@ -98,7 +98,7 @@ describe('a hostile history of forms and mutexes', () => {
     const beside = (events: Loose[]): void => {
       for (const event of events) {
         if (event.type !== 'FormAnswered' && event.data['commandId'] === undefined) continue;
-        event.metadata = { ...event.metadata, by: 'kim', reason: 'so' };
+        event.metadata = { ...event.metadata, by: 'kim', reason: 'so', sender: { worker: 'w-1', verified: true } };
         delete event.data['by'];
       }
     };

@@ -107,6 +107,12 @@ describe('a history from outside', () => {
         (event: Loose) => (event.metadata['causationId'] = ''),
         /metadata\.causationId: must have 1 to/,
       ],
+      [
+        'failed',
+        'TaskScheduled',
+        (event: Loose) => (event.metadata['sender'] = { worker: 'w', verified: 'yes' }),
+        /metadata\.sender\.verified: must be/,
+      ],
       ['failed', 'TaskScheduled', (event: Loose) => (event.id = 'x'), /id: must be a UUID/],
       [
         'failed',
