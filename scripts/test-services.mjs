@@ -11,7 +11,8 @@ const folder = ['plugins', 'transport-kafka', 'test'];
 const files = readdirSync(inRoot(...folder))
   .filter((name) => name.endsWith('.int.ts'))
   .map((name) => inRoot(...folder, name));
-for (const name of ['cluster.int.ts', 'probes.int.ts']) files.push(inRoot('test', 'integration', name));
+for (const name of ['cluster.int.ts', 'probes.int.ts', 'distributed-template.int.ts'])
+  files.push(inRoot('test', 'integration', name));
 files.push(inRoot('test', 'e2e', 'start-cluster.e2e.ts'));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
 const counts = mkdtempSync(join(tmpdir(), 'reprise-test-'));
