@@ -61,7 +61,7 @@ describe('a cluster without Java', () => {
 });
 
 describe('npm run cluster', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   let folder = '';
   let env: NodeJS.ProcessEnv = {};
   before(function () {
