@@ -41,6 +41,7 @@ async function start(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.resolve(signal));
   const stopped = Promise.withResolvers<void>();
   let cluster: Cluster | undefined;
+  let asked = false;
   const status = async (): Promise<Status> => ({ rows: (await cluster?.rows()) ?? [], env: cluster?.env ?? {} });
   // Before anything is there: a second start is to find this one.
   const control = await openControl(file, async (asked) => {
@@ -50,12 +51,18 @@ async function start(): Promise<number> {
     return {};
   });
   try {
-    void stopping.promise.then(() => say('Stopping ...'));
+    void stopping.promise.then(() => {
+      asked = true;
+      say('Stopping ...');
+    });
     cluster = await Cluster.open(folder, (step) => say(`Starting ${step} ...`));
     table(await status());
     say('\nStop: Ctrl-C, or npm run cluster -- stop');
+    for (const one of cluster.members)
+      void one.ended.then(() => asked || say(`${one.name} ${one.end}. Its log: ${one.log}`));
     const why = await Promise.race([stopping.promise, cluster.broken().then((what) => ({ what }))]);
     if (typeof why === 'string') return 0;
+    asked = true;
     say(`Stopping, because ${why.what}. Logs: ${cluster.logs}`);
     return 1;
   } finally {

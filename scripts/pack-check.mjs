@@ -108,7 +108,7 @@ function expectText(text, expected, what) {
 async function templates() {
   mkdirSync(made);
   const names = readdirSync(join(project, 'node_modules', '@reprise', 'cli', 'templates'));
-  if (names.length < 4) throw new SetupError(`The command line brings the templates ${names.join(', ')} only.`);
+  if (names.length < 5) throw new SetupError(`The command line brings the templates ${names.join(', ')} only.`);
   return names;
 }
 
@@ -142,6 +142,16 @@ const PROOFS = {
     expectText(await npm(['start'], folder), 'nobody agrees about tea', 'npm start');
     expectText(await reprise(['run', 'history', 'last'], folder), 'reject', 'What the manager decided');
     expectText(await reprise(['run', 'replay', 'last'], folder), 'completed', 'The replay');
+  },
+  distributed: async (folder) => {
+    expectText(await npm(['start'], folder), '3 parcels billed', 'npm start');
+    expectText(await reprise(['run', 'replay', 'last'], folder), 'completed', 'The replay');
+    await reprise(['run', 'start', 'order', '--id', 'o-1'], folder);
+    await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], folder);
+    expectText(await reprise(['run', 'show', 'o-1'], folder), '3 parcels billed', 'The run');
+    await reprise(['run', 'start', 'order', '--id', 'o-2'], folder);
+    await reprise(['orchestrator', 'start', '--until-idle', '--log', 'silent'], folder);
+    expectText(await reprise(['run', 'show', 'o-2'], folder), '3 parcels billed', 'The run');
   },
   plugin: async (folder) => {
     expectText(await npm(['start'], folder), 'Hello, world!', 'npm start');

@@ -11,7 +11,7 @@ const folder = ['plugins', 'transport-kafka', 'test'];
 const files = readdirSync(inRoot(...folder))
   .filter((name) => name.endsWith('.int.ts'))
   .map((name) => inRoot(...folder, name));
-for (const name of ['cluster', 'tracing', 'tracing-processes', 'prometheus', 'probes'])
+for (const name of ['cluster', 'tracing', 'tracing-processes', 'prometheus', 'probes', 'distributed-template'])
   files.push(inRoot('test', 'integration', `${name}.int.ts`));
 files.push(inRoot('test', 'e2e', 'start-cluster.e2e.ts'));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];

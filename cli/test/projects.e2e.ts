@@ -170,7 +170,7 @@ describe('reprise create', () => {
   }
 
   for (const [template, words] of [
-    ['distributed', /comes with a later version.*hello, approval, team, plugin/],
+    ['distributd', /did you mean 'distributed'/],
     ['aproval', /did you mean 'approval'/],
     ['../hello', /There is no template/],
   ] as const) {

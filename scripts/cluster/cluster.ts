@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '@reprise/core';
 import { KafkaBroker } from '../../plugins/transport-kafka/test/support/kafka-broker.ts';
 import { Member } from './member.ts';
 import { inRoot } from './where.ts';
@@ -13,6 +14,7 @@ interface Topology {
 /** A drain takes up to limits.drainMs (30 s). */
 const DRAIN_MS = 40_000;
 const STORE_MS = 5000;
+const LOOK_MS = 500;
 
 const programs = (file: string): string => join(import.meta.dirname, file);
 export const CONFIG = inRoot('cluster', 'reprise.config.ts');
@@ -108,15 +110,16 @@ export class Cluster {
 
   /** Resolves when something has ended without which the others do nothing. */
   async broken(): Promise<string> {
-    await this.#store.ended;
-    return `the event store ${this.#store.end}`;
+    while (this.#broker.running && this.#store.running)
+      await new Promise<void>((done) => systemClock.schedule(LOOK_MS, done));
+    return this.#store.running ? 'Kafka has ended' : `the event store ${this.#store.end}`;
   }
 
   async rows(): Promise<readonly Row[]> {
     const kafka = {
       name: 'kafka',
       pid: this.#broker.pid ?? 0,
-      state: 'runs',
+      state: this.#broker.running ? 'runs' : 'ended',
       log: join(this.#broker.folder, 'broker.log'),
     };
     const others = [this.#store, ...this.#members].map(async (one): Promise<Row> => {

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { sleep, systemClock } from '@reprise/core';
 
 /** How long a process may take to be ready, in ms. */
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const LOOK_MS = 50;
 /** Lines of a log that an error shows. */
 const SHOWN = 8;

@@ -156,6 +156,24 @@ describe('docker-compose.yml', () => {
     });
 });
 
+describe('the compose file of the template distributed', () => {
+  const TEMPLATE = read('cli/templates/distributed/docker-compose.yml');
+
+  it('breaks no rule', async () => {
+    const alone: Facts = { ...facts, topology: { orchestrators: 0, workers: 0 } };
+    expect(await composeProblems(parsed(TEMPLATE), alone)).to.deep.equal([]);
+  });
+
+  it('has the services of this repository, where cluster.env says', () => {
+    const own = parsed(COMPOSE).services;
+    const env = read('cli/templates/distributed/cluster.env');
+    for (const [name, { image, ports = [] }] of Object.entries(parsed(TEMPLATE).services)) {
+      expect(image, name).to.equal(own[name]?.image);
+      for (const port of ports) expect(env, name).to.contain(port.split(':').slice(0, 2).join(':'));
+    }
+  });
+});
+
 describe('Dockerfile', () => {
   let nodeVersion = '';
   before(() => {

@@ -61,7 +61,7 @@ describe('a cluster without Java', () => {
 });
 
 describe('npm run cluster', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   let folder = '';
   let env: NodeJS.ProcessEnv = {};
   before(function () {
@@ -121,7 +121,11 @@ describe('npm run cluster', function () {
     expect(await first.ended).to.equal(0);
     await until(() => processesOf(folder).length === 0);
     const second = cluster();
-    await second.saw(/Stop: Ctrl-C/);
+    const [, pid] = await second.saw(/^worker-2 +(\d+) [\s\S]*Stop: Ctrl-C/m);
+    process.kill(Number(pid), 'SIGKILL');
+    await second.saw(/worker-2 was ended by SIGKILL/);
+    const [partly, rows] = await said('status');
+    expect([partly, /^worker-2 .*SIGKILL/m.test(rows)], rows).to.deep.equal([1, true]);
     second.child.kill('SIGINT');
     expect(await second.ended, second.output).to.equal(0);
     expect((await said('status'))[0]).to.equal(3);

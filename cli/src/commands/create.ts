@@ -27,9 +27,9 @@ export default class Create extends RepriseCommand {
     template: Flags.string({
       char: 't',
       description:
-        'What it is made from: hello (a workflow of two tasks), approval (one that waits for a decision), team (a manager and its workers), or plugin.',
+        'What it is made from: hello (a workflow of two tasks), approval (one that waits for a decision), team (a manager and its workers), distributed (one process, or many over Kafka and EventStoreDB), or plugin.',
       default: 'hello',
-      helpValue: 'hello|approval|team|plugin',
+      helpValue: 'hello|approval|team|distributed|plugin',
     }),
     install: Flags.boolean({ description: 'Run npm install in it.' }),
   };

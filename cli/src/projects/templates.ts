@@ -3,12 +3,9 @@ import { join, relative } from 'node:path';
 import { didYouMean, RepriseError } from '@reprise/core';
 
 /** A folder of cli/templates; the first is the default. */
-export const TEMPLATES = ['hello', 'approval', 'team', 'plugin'] as const;
+export const TEMPLATES = ['hello', 'approval', 'team', 'distributed', 'plugin'] as const;
 
 export type TemplateName = (typeof TEMPLATES)[number];
-
-/** They need words that Reprise does not have yet. */
-const LATER: readonly string[] = ['distributed'];
 
 /** Of a project: what is in which file, by its path with `/`. */
 export type ProjectFiles = ReadonlyMap<string, string>;
@@ -20,9 +17,7 @@ export function templateNamed(name: string): TemplateName {
   const found = TEMPLATES.find((one) => one === name);
   if (found !== undefined) return found;
   const known = TEMPLATES.join(', ');
-  const message = LATER.includes(name)
-    ? `The template '${name}' comes with a later version of Reprise. There are now: ${known}.`
-    : `There is no template '${name}'${didYouMean(name, TEMPLATES)} (there are ${known}).`;
+  const message = `There is no template '${name}'${didYouMean(name, TEMPLATES)} (there are ${known}).`;
   throw new RepriseError('REPRISE_TEMPLATE_UNKNOWN', message, { details: { wanted: name, known: [...TEMPLATES] } });
 }
 

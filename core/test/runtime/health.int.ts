@@ -8,10 +8,12 @@ import {
   type TransportHealth,
   workflow,
 } from '@reprise/core';
+import { type Ownership, OwnershipListeners } from '@reprise/core/plugin';
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Health } from '../../src/orchestration/runtime/health.ts';
+import { Driving } from '../../src/orchestration/runtime/ownership/driving.ts';
 
 const echo = defineAgent({ name: 'echo', handle: ({ input }: { readonly input: number }) => input });
 const flow = workflow<number>('flow').task('echo', echo).build();
@@ -74,6 +76,37 @@ describe('the health of a process', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(failing(await health.store())).to.deep.equal([]);
     expect(asked).to.equal(2);
+  });
+});
+
+describe('whether ownership is settled', () => {
+  it('from the first word on, while nothing is being shared out anew, and no problem is fresh', async () => {
+    const clock = new ManualClock();
+    const listeners = new OwnershipListeners();
+    let unsettled: Promise<void> | undefined;
+    const ownership: Ownership = {
+      start: async () => listeners.tell({ gained: true, lost: false }),
+      owns: () => true,
+      onChange: (listener) => listeners.add(listener),
+      unsettled: () => unsettled,
+      stop: async () => undefined,
+    };
+    const monitors = { notice: () => undefined };
+    const driving = new Driving({ ownership, clock, monitors, drive: async () => undefined, changed: () => undefined });
+    driving.begin();
+    expect(driving.settlement.ok).to.equal(false);
+    await driving.stand();
+    expect(driving.settlement).to.deep.equal({ ok: true, detail: 'driver' });
+    unsettled = Promise.resolve();
+    expect(driving.settlement.ok).to.equal(false);
+    unsettled = undefined;
+    listeners.tell({ gained: false, lost: false, error: new Error('the lease cannot be read') });
+    expect(driving.settlement.detail).to.contain('the lease cannot be read');
+    clock.advance(9999);
+    expect(driving.settlement.ok).to.equal(false);
+    clock.advance(1);
+    expect(driving.settlement.ok, 'it was not told again').to.equal(true);
+    driving.stop();
   });
 });
 

@@ -184,6 +184,11 @@ export class KafkaBroker {
     }
   }
 
+  get running(): boolean {
+    const child = this.#process;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }

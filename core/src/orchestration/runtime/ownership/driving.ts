@@ -17,6 +17,9 @@ export interface DrivingParts {
   readonly monitors: Pick<MonitorHub, 'notice'>;
 }
 
+/** For how long a problem counts that is not told again, in ms. */
+const PROBLEM_MS = 10_000;
+
 /** How long a process that could not begin to drive leaves the runs to others before it competes again, in ms. */
 const AGAIN_MS = 250;
 
@@ -35,8 +38,8 @@ export class Driving {
   #standing = false;
   /** It is known what fell to this process at first. */
   #stood = false;
-  /** Why it drives nothing although it should; undefined: nothing is known. */
-  #problem: string | undefined;
+  /** What kept it last from driving what it should. */
+  #problem: { readonly text: string; readonly at: number } | undefined;
   #deaf: (() => void) | undefined;
   readonly #watch: DriverWatch;
 
@@ -68,9 +71,11 @@ export class Driving {
   /** Whether it is known which runs this process drives, and it drives them. */
   get settlement(): { readonly ok: boolean; readonly detail: string } {
     if (!this.#stood) return { ok: false, detail: "not known yet which runs are this process's" };
-    if (this.#problem !== undefined) return { ok: false, detail: `cannot take the runs over: ${this.#problem}` };
-    if (this.#parts.ownership.unsettled?.() !== undefined)
-      return { ok: false, detail: 'the runs are being shared out anew' };
+    const { ownership, clock } = this.#parts;
+    // What goes on trying says so again; that it is over, nobody says.
+    if (this.#problem !== undefined && clock.now() - this.#problem.at < PROBLEM_MS)
+      return { ok: false, detail: `cannot take the runs over: ${this.#problem.text}` };
+    if (ownership.unsettled?.() !== undefined) return { ok: false, detail: 'the runs are being shared out anew' };
     return { ok: true, detail: this.#role };
   }
 
@@ -147,8 +152,9 @@ export class Driving {
 
   /** Said, and tried again: another process may take the runs meanwhile. */
   #failed(error: unknown): void {
-    this.#problem = String(error);
-    const message = `cannot take the runs over: ${this.#problem}`;
+    const text = String(error);
+    this.#problem = { text, at: this.#parts.clock.now() };
+    const message = `cannot take the runs over: ${text}`;
     this.#parts.monitors.notice({ kind: 'log', level: 'error', message });
   }
 
