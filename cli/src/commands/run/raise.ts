@@ -14,7 +14,11 @@ export default class RunRaise extends RepriseCommand {
     },
   ];
   static override args = runArgument;
-  static override flags = { ...storeFlags, budget: requiredRaiseFlag, ...answerFlags };
+  static override flags = {
+    ...storeFlags,
+    budget: requiredRaiseFlag,
+    ...answerFlags,
+  };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunRaise);
