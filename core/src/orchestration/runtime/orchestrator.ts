@@ -128,6 +128,8 @@ export class Orchestrator {
     };
     try {
       await this.#parts.views?.start();
+      // Also of one that only stands by: what cannot be loaded is told now.
+      if (drive) await this.#worker?.load();
       if (drive && this.#parts.transport.spans === true) await this.#work();
       if (drive) await this.#driving.stand();
     } catch (error) {
