@@ -11,7 +11,7 @@ const folder = ['plugins', 'transport-kafka', 'test'];
 const files = readdirSync(inRoot(...folder))
   .filter((name) => name.endsWith('.int.ts'))
   .map((name) => inRoot(...folder, name));
-files.push(inRoot('test', 'integration', 'cluster.int.ts'));
+files.push(inRoot('test', 'integration', 'cluster.int.ts'), inRoot('test', 'integration', 'python-worker.int.ts'));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
 const counts = mkdtempSync(join(tmpdir(), 'reprise-test-'));
 sayCounts(
