@@ -24,7 +24,7 @@ const CASES: readonly Case[] = [
     order: { do: 'task' },
     options: { task: { ...told, error: { code: 'BEFORE' }, budget: { tokens: 5 } }, may: ['send'] },
   },
-  { name: 'beats, emits, logs and says what it used', order: { do: 'beats' }, options: { heartbeatMs: 150 } },
+  { name: 'beats, emits, logs and says what it used', order: { do: 'beats' }, options: { heartbeatMs: 2000 } },
   { name: 'may do nothing to its run', order: { do: 'misuse' }, options: { may: [] } },
   { name: 'throws what it says of itself', order: { do: 'throw-coded' } },
   { name: 'throws text', order: { do: 'throw-text' } },

@@ -1,5 +1,6 @@
 import type { AgentContext, AgentTask } from '../../../agent/agent.ts';
 import type { ScheduledCall } from '../../../shared/clock.ts';
+import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { systemClock } from '../../../shared/system.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../options.ts';
@@ -33,6 +34,7 @@ export class IsolatePool {
   readonly #free = new Map<Isolate, ScheduledCall>();
   /** Once whoever opened it has closed it, nothing is kept. */
   #closed = false;
+  #loaded = false;
 
   constructor(options: IsolationOptions) {
     this.#options = options;
@@ -46,6 +48,7 @@ export class IsolatePool {
     if (this.#all.size > 0) return;
     const isolate = this.#make();
     await isolate.loaded;
+    this.#loaded = true;
     this.#keep(isolate);
   }
 
@@ -85,6 +88,7 @@ export class IsolatePool {
     const isolate = this.#newestFree() ?? this.#make();
     try {
       await untilAborted(isolate.loaded, signal);
+      this.#loaded = true;
       return isolate;
     } catch (error) {
       // It may load yet, and is of use for another then.
@@ -92,7 +96,7 @@ export class IsolatePool {
         () => this.#keep(isolate),
         () => undefined,
       );
-      throw error;
+      throw this.#loaded ? maybeLater(error) : error;
     }
   }
 
@@ -133,6 +137,12 @@ export class IsolatePool {
       systemClock.schedule(this.#options.idleMs, () => isolate.end()),
     );
   }
+}
+
+/** What could be loaded before can be again: there is no room for another process, say. */
+function maybeLater(error: unknown): unknown {
+  if (!isRepriseError(error, 'REPRISE_AGENT_NOT_LOADED')) return error;
+  return new RepriseError(error.code, error.message, { details: error.details, retryable: true });
 }
 
 async function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -65,7 +65,8 @@ export class IsolatedCall {
     switch (said.type) {
       case 'begun':
         this.begun = true;
-        return;
+        // Until now it could say nothing.
+        return context.heartbeat();
       case 'heartbeat':
         return context.heartbeat();
       case 'emit':
