@@ -11,8 +11,16 @@ const folder = ['plugins', 'transport-kafka', 'test'];
 const files = readdirSync(inRoot(...folder))
   .filter((name) => name.endsWith('.int.ts'))
   .map((name) => inRoot(...folder, name));
-for (const name of ['cluster', 'tracing', 'tracing-processes', 'prometheus', 'probes', 'distributed-template'])
-  files.push(inRoot('test', 'integration', `${name}.int.ts`));
+const integration = [
+  'cluster',
+  'tracing',
+  'tracing-processes',
+  'prometheus',
+  'probes',
+  'distributed-template',
+  'python-worker',
+];
+for (const name of integration) files.push(inRoot('test', 'integration', `${name}.int.ts`));
 files.push(inRoot('test', 'e2e', 'start-cluster.e2e.ts'));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
 const counts = mkdtempSync(join(tmpdir(), 'reprise-test-'));

@@ -258,6 +258,13 @@ export type {
 } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { HealthCheck } from './orchestration/runtime/health.ts';
+export {
+  type IsolatedAgent,
+  type IsolatedAgentSource,
+  type IsolationLimits,
+  isolatedAgent,
+} from './orchestration/runtime/isolation/isolated-agent.ts';
+export type { Isolation } from './orchestration/runtime/isolation/isolation-options.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { type BoundTopics, type DriveOptions, Orchestrator } from './orchestration/runtime/orchestrator.ts';

@@ -9,6 +9,7 @@ import { measureDelegations } from './delegations.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureFollowers } from './followers.ts';
 import { layeredGraph, mappedChain, measureBlocks, measureFarReads, measureGraph } from './graphs.ts';
+import { measureIsolation } from './isolation.ts';
 import { measureLongRun } from './long-run.ts';
 import { measureMessages, measureMessagesBetweenRuns } from './messages.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
@@ -91,6 +92,14 @@ for (const storage of ['in-memory', 'sqlite'] as const) {
     const between = await measureMessagesBetweenRuns(storage, count);
     report(`${storage}, ${count} messages between two runs`, between.usPerMessage, 'µs each', 'flat (5 %)');
   }
+}
+
+for (const isolation of [undefined, 'thread', 'process'] as const) {
+  const figures = await measureIsolation(isolation, 2000 * scale);
+  const where = isolation === undefined ? 'in this thread' : `in a ${isolation} of its own`;
+  report(`in-memory, a run of one task, its agent ${where}, p50`, figures.p50Ms, 'ms');
+  report('  50 at once', figures.perSecond, 'runs/s');
+  report('  start of the orchestrator', figures.startMs, 'ms');
 }
 
 for (const what of ['none', 'run index', 'all'] as const) {

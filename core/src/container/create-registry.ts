@@ -5,6 +5,8 @@ import { validateDefinition } from '../definition/validation/validate-definition
 import { schemasOf } from '../definition/validation/value-shape-rules.ts';
 import type { ValueSources } from '../definition/values/known-values.ts';
 import type { AgentReference } from '../definition/workflow.ts';
+import { isolatesOf } from '../orchestration/runtime/isolation/isolated-agent.ts';
+import { HOW_TO_ISOLATE } from '../orchestration/runtime/isolation/isolation-options.ts';
 import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
 import type { AnyStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import { strategyProblems } from '../orchestration/scheduler/strategy-problems.ts';
@@ -78,6 +80,12 @@ function assertAgent(agent: AgentReference & { readonly concurrency?: unknown; r
   assertId(agent.name, 'agent name');
   if (!isRemote(agent) && typeof agent.handle !== 'function')
     throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
+  if ('isolation' in agent && isolatesOf(agent) === undefined)
+    throw new RepriseError(
+      'REPRISE_ISOLATION_INVALID',
+      `The agent '${agent.name}' cannot be isolated: it is given as a function, which sees what is around it and cannot go to another thread or process.`,
+      { fix: HOW_TO_ISOLATE },
+    );
   const { concurrency, maxUsage } = agent;
   const problems = maxUsageProblems(maxUsage);
   if (problems.length > 0)

@@ -60,12 +60,30 @@ export const ERROR_CODES = {
     'Look at the cause. Throw an error with `retryable: false`, or list its code in nonRetryable, to stop retries.',
     true,
   ),
+  REPRISE_ISOLATION_INVALID: entry(
+    'An agent that is to run in a thread or process of its own is not given by module and export, or says something that cannot be.',
+    "Put its `handle` into a module of its own, and give `module: import.meta.resolve('./x.ts')`, `export` and `isolation` to isolatedAgent(); the message says what else is wrong.",
+  ),
+  REPRISE_AGENT_NOT_LOADED: entry(
+    'The module of an isolated agent cannot be loaded, or what it exports is no agent.',
+    'Mend the module or the name of the export; the message has the cause.',
+  ),
+  REPRISE_AGENT_MEMORY: entry(
+    'An isolated agent used more memory than limits.memoryMiB; its thread or process was ended.',
+    'Raise limits.memoryMiB of the agent, or have it hold less at once.',
+    true,
+  ),
+  REPRISE_AGENT_EXITED: entry(
+    'The thread or process of an isolated agent ended in the middle of an attempt: `process.exit`, an error that nobody caught, a crash.',
+    'Look at the exit code or signal in the details, and at what the agent wrote, which is in the log of the attempt.',
+    true,
+  ),
   REPRISE_AGENT_UNKNOWN: entry(
     'No registered agent has the name or capability that a task asks for.',
     'Add the agent to `agents` in the configuration, correct the name in the workflow, or declare an agent that runs in another process: `remoteAgent()` (docs/workers.md).',
   ),
   REPRISE_ATTEMPT_TIMEOUT: entry(
-    'An attempt took longer than timeout.attempt.',
+    'An attempt took longer than timeout.attempt, or than limits.time of its isolated agent.',
     'Raise the timeout, or make the agent honour its AbortSignal and do less.',
     true,
   ),

@@ -212,6 +212,8 @@ export class Orchestrator {
     try {
       await this.#parts.views?.start();
       const stands = drive === 'if-nobody-does' ? !(await this.#othersShare()) : drive;
+      // Also of one that only stands by: what cannot be loaded is told now.
+      if (stands) await this.#worker?.load();
       if (stands && this.spans) await this.#work();
       if (stands) await this.#driving.stand();
     } catch (error) {

@@ -82,3 +82,6 @@ export const MAX_DIRECTIVES = 1_000;
 
 /** `may` of a task names the directives themselves. */
 export const permissionOf = ({ kind }: Directive): Permission => kind;
+
+export const notAllowed = ({ id }: { readonly id: string }, asked: Permission, may: readonly Permission[]): string =>
+  `'${id}' may not ${asked}${may.length === 0 ? '' : ` (it may ${may.join(', ')})`}; say so on the task: may: [${[...may, asked].join(', ')}]`;

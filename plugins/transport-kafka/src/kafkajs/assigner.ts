@@ -1,6 +1,6 @@
 import kafkajs, { type Cluster, type PartitionAssigner } from 'kafkajs';
 import type { Place } from '../driver.ts';
-import { type AssignedMember, assignSticky } from '../sticky-assignment.ts';
+import { type AssignedMember, type Assignment, assignSticky } from '../sticky-assignment.ts';
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 
@@ -12,6 +12,7 @@ interface Said {
 
 const NAME = 'RepriseSticky';
 const VERSION = 1;
+const COMMON_VERSION = 0;
 
 export const stickyAssigner =
   (owned: () => readonly Place[], generation: () => number): PartitionAssigner =>
@@ -21,15 +22,7 @@ export const stickyAssigner =
     async assign({ members }) {
       const said = members.map(({ memberId, memberMetadata }) => read(memberId, memberMetadata));
       const topics = [...new Set(said.flatMap((member) => member.topics))].sort();
-      const assignment = assignSticky(said, await counts(cluster, topics));
-      return [...assignment].map(([memberId, byTopic]) => ({
-        memberId,
-        memberAssignment: MemberAssignment.encode({
-          version: VERSION,
-          assignment: Object.fromEntries(byTopic),
-          userData: Buffer.alloc(0),
-        }),
-      }));
+      return encoded(assignSticky(said, await counts(cluster, topics)), VERSION);
     },
     protocol({ topics }) {
       const byTopic = [...Map.groupBy(owned(), ({ topic }) => topic)];
@@ -41,6 +34,34 @@ export const stickyAssigner =
       };
     },
   });
+
+/**
+ * What clients of other languages offer, too (librdkafka's name of it): chosen by the broker when one of those is in the group. Everybody says only what it
+ * subscribes to, so that more moves.
+ */
+export const commonAssigner: PartitionAssigner = ({ cluster }) => ({
+  name: 'roundrobin',
+  version: COMMON_VERSION,
+  async assign({ members }) {
+    const said = members.map(({ memberId, memberMetadata }) => read(memberId, memberMetadata));
+    const topics = [...new Set(said.flatMap((member) => member.topics))].sort();
+    return encoded(assignSticky(said, await counts(cluster, topics)), COMMON_VERSION);
+  },
+  protocol: ({ topics }) => ({
+    name: 'roundrobin',
+    metadata: MemberMetadata.encode({ version: COMMON_VERSION, topics, userData: Buffer.alloc(0) }),
+  }),
+});
+
+const encoded = (assignment: Assignment, version: number) =>
+  [...assignment].map(([memberId, byTopic]) => ({
+    memberId,
+    memberAssignment: MemberAssignment.encode({
+      version,
+      assignment: Object.fromEntries(byTopic),
+      userData: Buffer.alloc(0),
+    }),
+  }));
 
 function read(id: string, metadata: Buffer): AssignedMember {
   const decoded = MemberMetadata.decode(metadata);

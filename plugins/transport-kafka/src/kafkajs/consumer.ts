@@ -1,6 +1,6 @@
 import type { EachBatchPayload, Kafka, KafkaMessage, RetryOptions } from 'kafkajs';
 import type { ConsumeRequest, DriverConsumer, IncomingRecord, Place } from '../driver.ts';
-import { stickyAssigner } from './assigner.ts';
+import { commonAssigner, stickyAssigner } from './assigner.ts';
 
 export interface ConsumerSettings {
   readonly sessionMs: number;
@@ -34,7 +34,7 @@ export async function consume(
     heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionMs / 3)),
     maxWaitTimeInMs: WAIT_MS,
     allowAutoTopicCreation: false,
-    partitionAssigners: [stickyAssigner(request.owned, () => generation)],
+    partitionAssigners: [stickyAssigner(request.owned, () => generation), commonAssigner],
     // It is made anew by whoever uses it, in every case.
     retry: { ...retry, restartOnFailure: async () => false },
   });

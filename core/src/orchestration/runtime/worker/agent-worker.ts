@@ -25,6 +25,7 @@ import {
 import type { Delivery, Transport, TransportSubscription } from '../../messaging/transport.ts';
 import { attemptKey } from '../../workflow/attempt-key.ts';
 import type { StartTask } from '../../workflow/commands.ts';
+import { isolatesOf } from '../isolation/isolated-agent.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { AnyAgent } from '../registry.ts';
@@ -114,9 +115,27 @@ export class AgentWorker {
     });
   }
 
+  /** Loads the agents that have threads or processes of their own. Rejects with REPRISE_AGENT_NOT_LOADED. */
+  async load(): Promise<void> {
+    const { agents, options, monitors } = this.#parts;
+    await Promise.all(
+      Array.from(agents.values(), (agent) =>
+        isolatesOf(agent)?.open(this, {
+          maxPayloadChars: options.maxPayloadChars,
+          log: (level, message, fields) => monitors.notice({ kind: 'log', level, message, agent: agent.name, fields }),
+        }),
+      ),
+    );
+  }
+
+  async #unload(): Promise<void> {
+    await Promise.all(Array.from(this.#parts.agents.values(), (agent) => isolatesOf(agent)?.close(this)));
+  }
+
   /** Undoes what it had done when it rejects. */
   async start(): Promise<void> {
     try {
+      await this.load();
       await this.#start();
     } catch (error) {
       await this.withdraw();
@@ -192,7 +211,7 @@ export class AgentWorker {
     timer.cancel();
     this.abandon();
     await closed;
-    await this.#close(this.#subscriptions);
+    await Promise.all([this.#close(this.#subscriptions), this.#unload()]);
   }
 
   /** What it has not begun goes to others at once. */

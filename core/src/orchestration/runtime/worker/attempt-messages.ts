@@ -12,7 +12,6 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../../../agent/messages.ts';
-import { jsonSchemaOf } from '../../../definition/schema/standard.ts';
 import type { Duration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -23,6 +22,7 @@ import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
 import { isResult, NOT_ANSWERED, refusalOf } from '../../workflow/messaging/replies.ts';
+import { schemaFrom } from '../message-schema.ts';
 import { accept, durationOf, outgoingOf } from '../outgoing-of.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
@@ -199,16 +199,6 @@ class AttemptMessages implements Messages {
     const answered = this.#taken.get(message.inReplyTo ?? '');
     return { id: this.#withOutput(message, answered !== undefined && answered.from === message.to) };
   }
-}
-
-/** As JSON. */
-function schemaFrom(schema: unknown): Json {
-  let wrong: string | undefined;
-  const found = jsonSchemaOf(schema, [], (_, message) => {
-    wrong ??= message;
-  });
-  if (wrong !== undefined) throw new RepriseError('REPRISE_MESSAGE_INVALID', `\`schema\` ${wrong}.`);
-  return found as Json;
 }
 
 const saidOf = (filter: MessageFilter): Wanted =>

@@ -2,7 +2,15 @@ import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.
 import { AMOUNTS, type MaxUsage } from '../../../definition/definition.ts';
 import { maxUsageProblems } from '../../../definition/max-usage.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
-import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
+import {
+  type ErrorData,
+  errorData,
+  isMistake,
+  RepriseError,
+  stackOf,
+  toErrorData,
+  withCause,
+} from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
 import type { WatchedAttempt } from '../../monitoring/monitor.ts';
@@ -11,6 +19,7 @@ import type { MailCall } from '../../workflow/commands.ts';
 import type { Directive } from '../../workflow/directives.ts';
 import type { Usage } from '../../workflow/events.ts';
 import { usageOf } from '../../workflow/metering.ts';
+import { BrokenCall } from '../isolation/endings.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import { acceptPayload, checkSchema } from '../payload.ts';
 import type { AnyAgent } from '../registry.ts';
@@ -25,7 +34,12 @@ export type AttemptOutcome =
       readonly unheard?: readonly number[];
       readonly usage?: Usage;
     }
-  | { readonly error: ErrorData; readonly usage?: Usage };
+  | {
+      readonly error: ErrorData;
+      /** What the agent did is not known, and it may not do it again. */
+      readonly lost?: true;
+      readonly usage?: Usage;
+    };
 
 export interface AttemptRunParts {
   readonly clock: Clock;
@@ -159,13 +173,24 @@ export class AttemptRun {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.
       this.#report(data, error);
-      return this.#withUsage({ error: data });
+      return this.#withUsage(this.#isUnknown(error) ? this.#unknown(data) : { error: data });
     } finally {
       this.#over = true;
       this.#endCalls(OVER);
       this.#silence?.cancel();
       this.#grace?.cancel();
     }
+  }
+
+  /** Its thread or process ended with the agent at work: as with a worker that is lost. */
+  #isUnknown(error: unknown): boolean {
+    return error instanceof BrokenCall && this.dispatch.delivery === 'at-most-once';
+  }
+
+  #unknown(cause: ErrorData): AttemptOutcome {
+    const { attempt, taskId } = this.dispatch;
+    const unknown = errorData('REPRISE_OUTCOME_UNKNOWN', `Attempt ${attempt} of '${taskId}' was lost.`);
+    return { error: withCause(unknown, cause), lost: true };
   }
 
   async #work(): Promise<AttemptOutcome> {

@@ -7,18 +7,19 @@ import type { Json } from '../../../shared/json.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
-import { notAllowed } from '../../workflow/decisions/directives.ts';
-import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS, permissionOf } from '../../workflow/directives.ts';
+import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS, notAllowed, permissionOf } from '../../workflow/directives.ts';
 import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { idWithOutput } from '../../workflow/messaging/saying.ts';
 import { acceptPayload } from '../payload.ts';
+
+type DirectedTask = Pick<Dispatch, 'taskId' | 'idempotencyKey' | 'may'>;
 
 /**
  * What one attempt wants done to its run, until it has its output. Each call throws at once what can be said here: what is not allowed, not well
  * formed, too large. Whether the run can take it is decided with the attempt.
  */
 export class Directives {
-  readonly #dispatch: Dispatch;
+  readonly #dispatch: DirectedTask;
   readonly #attemptKey: string;
   readonly #maxChars: number;
   readonly #given: Directive[] = [];
@@ -26,7 +27,7 @@ export class Directives {
   #closed = false;
   #sent = 0;
 
-  constructor(dispatch: Dispatch, attemptKey: string, maxChars: number) {
+  constructor(dispatch: DirectedTask, attemptKey: string, maxChars: number) {
     this.#dispatch = dispatch;
     this.#attemptKey = attemptKey;
     this.#maxChars = maxChars;

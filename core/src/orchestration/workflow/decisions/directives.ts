@@ -8,7 +8,15 @@ import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import { inside, isInside } from '../../../shared/task-path.ts';
 import { listAround } from '../binding-source.ts';
 import type { CompleteTask } from '../commands.ts';
-import { type Directive, type GoTo, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
+import {
+  type Directive,
+  type GoTo,
+  type HandOff,
+  MAX_HAND_OFFS,
+  notAllowed,
+  permissionOf,
+  type Spawn,
+} from '../directives.ts';
 import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
 import { saidWithOutput } from '../messaging/saying.ts';
 import { link } from '../outside/link.ts';
@@ -217,9 +225,6 @@ function handedOff(
 /** What was decided about the attempt takes the directives along only if it ended well. */
 export const endsWell = ([first]: readonly RunEvent[]): boolean =>
   first?.type === 'TaskCompleted' || (first?.type === 'TasksReset' && first.via === undefined);
-
-export const notAllowed = ({ id }: Pick<TaskState, 'id'>, asked: Permission, may: readonly Permission[]): string =>
-  `'${id}' may not ${asked}${may.length === 0 ? '' : ` (it may ${may.join(', ')})`}; say so on the task: may: [${[...may, asked].join(', ')}]`;
 
 const refusal = ({ id }: TaskState, why: string): ErrorData =>
   errorData(
