@@ -201,7 +201,7 @@ withBroker('a worker in Python', (broker) => {
     const run = await startRun({ do: 'shout', text: 'a' });
     await run.result();
     expect(reprise?.border).to.deep.include({ verifiesResults: true, refused: 0 });
-    expect((await eventsOf(run.id)).map(({ type }) => type)).to.include.members(['TaskStarted', 'TaskCompleted']);
+    expect((await eventsOf(run.id)).map(({ type }) => type)).to.include('TaskCompleted');
   });
 
   it('sends what is of one run to the partition that all others send it to', async () => {
