@@ -16,8 +16,8 @@ import { describe, it } from 'mocha';
 import {
   ABORT_CHANNEL,
   agentChannel,
-  RESULT_CHANNEL,
   HEARTBEAT_CHANNEL,
+  RESULT_CHANNEL,
   WORKER_CHANNEL,
   workerChannel,
 } from '../../core/src/orchestration/messaging/channels.ts';

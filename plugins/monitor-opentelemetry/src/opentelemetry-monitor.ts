@@ -45,14 +45,17 @@ export class OpenTelemetryMonitor implements Monitor {
   #loop: LoopWatch | undefined;
   #timer: ScheduledCall | undefined;
   #lost = 0;
+  /** Of those, what no instrument has counted yet. */
+  #uncounted = 0;
   #problem: string | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
   #isBehind = false;
   #closing: Promise<void> | undefined;
 
-  /** `telemetry`: for tests. */
-  constructor(options: ResolvedOptions, telemetry?: Telemetry) {
+  /** `problem`: what is wrong from the beginning. `telemetry`: for tests. */
+  constructor(options: ResolvedOptions, problem?: string, telemetry?: Telemetry) {
     this.#options = options;
+    this.#problem = problem;
     this.details = options.details && options.traces;
     const onLost = (losses: Losses): void => this.#onLost(losses);
     this.#telemetry =
@@ -89,7 +92,7 @@ export class OpenTelemetryMonitor implements Monitor {
   onNotice(notice: Notice): void {
     if (this.#closing !== undefined) return;
     if (notice.kind === 'log') {
-      if (this.#options.logs) this.#telemetry.log(recordOf(notice, this.#options.texts));
+      if (this.#options.logs) this.#telemetry.log(recordOf(notice, this.#options));
     } else if (this.details) this.#detail(detailOf(notice, systemClock.now()));
   }
 
@@ -108,12 +111,20 @@ export class OpenTelemetryMonitor implements Monitor {
   #timed<T>(attempt: WatchedAttempt, work: () => T): T {
     const start = systemClock.now();
     const ended = (failed: boolean): void => this.#detail(processSpan(attempt, start, systemClock.now(), failed));
-    const given = work();
-    // What it comes to is the engine's; here it is only waited for.
-    Promise.resolve(given).then(
-      () => ended(false),
-      () => ended(true),
-    );
+    let given: T;
+    try {
+      given = work();
+    } catch (error) {
+      ended(true);
+      throw error;
+    }
+    // Of a promise only: whatever else has a `then` may do its work when that is called.
+    if (given instanceof Promise)
+      given.then(
+        () => ended(false),
+        () => ended(true),
+      );
+    else ended(false);
     return given;
   }
 
@@ -145,11 +156,12 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#loop?.stop();
     // What could not be sent a moment ago will not be now.
     await this.#telemetry.close(this.#isBehind ? LAST_MS : FLUSH_MS);
+    this.#sayProblem();
   }
 
   #read() {
     const loop = this.#loop?.read() ?? { meanMs: 0, p99Ms: 0, maxMs: 0 };
-    const lost = this.#lost;
+    const lost = this.#uncounted;
     return this.#engine === undefined ? { loop, lost } : { engine: this.#engine.measure(), loop, lost };
   }
 
@@ -158,8 +170,9 @@ export class OpenTelemetryMonitor implements Monitor {
     this.#timer = systemClock.schedule(MEASURE_MS, () => this.#measure());
   }
 
-  #onLost({ count, why }: Losses): void {
+  #onLost({ count, why, isCounted = false }: Losses): void {
     this.#lost += count;
+    if (!isCounted) this.#uncounted += count;
     this.#problem = why;
   }
 
@@ -175,7 +188,10 @@ export class OpenTelemetryMonitor implements Monitor {
 }
 
 /** `texts`: with the fields that were logged beside the message, and what an error says. */
-function recordOf(notice: Extract<Notice, { kind: 'log' }>, texts: boolean): SeenLog {
+function recordOf(
+  notice: Extract<Notice, { kind: 'log' }>,
+  { texts, sampling }: Pick<ResolvedOptions, 'texts' | 'sampling'>,
+): SeenLog {
   const { level, message, runId, taskId, attempt, agent, traceparent, fields = {}, failure } = notice;
   const { code } = fields;
   const facts: Readonly<Record<string, Fact | undefined>> = {
@@ -183,19 +199,31 @@ function recordOf(notice: Extract<Notice, { kind: 'log' }>, texts: boolean): See
     [ATTRIBUTES.taskId]: taskId,
     [ATTRIBUTES.attempt]: attempt,
     [ATTRIBUTES.agent]: agent,
-    [ATTRIBUTES.errorType]: typeof code === 'string' ? code : undefined,
+    // What an agent logs under this name is its own.
+    [ATTRIBUTES.errorType]: failure === true || isOurs(code) ? String(code).slice(0, MAX_CODE) : undefined,
     ...(texts ? Object.fromEntries(Object.entries(fields).map(([key, value]) => [`log.${key}`, factOf(value)])) : {}),
   };
   return {
     time: systemClock.now(),
     level,
-    message: failure === true && !texts ? 'the agent failed' : message.slice(0, MAX_MESSAGE),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    message: texts ? message.slice(0, MAX_MESSAGE) : messageWithoutTexts(notice),
+    ...(traceparent === undefined
+      ? {}
+      : { traceparent: traceparent.slice(0, -2) + (isSampled(traceparent, sampling) ? '01' : '00') }),
     facts: present(facts),
   };
 }
 
 const MAX_MESSAGE = 4096;
+const MAX_CODE = 128;
+
+const isOurs = (code: unknown): boolean => typeof code === 'string' && code.startsWith('REPRISE_');
+
+/** What an agent logs is what was asked for; what the engine says may end with what somebody threw. */
+function messageWithoutTexts({ message, agent, failure }: Extract<Notice, { kind: 'log' }>): string {
+  if (failure === true) return 'the agent failed';
+  return (agent === undefined ? (message.split(': ', 1)[0] ?? '') : message).slice(0, MAX_MESSAGE);
+}
 
 function factOf(value: unknown): Fact | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return value;

@@ -31,7 +31,7 @@ export interface OpenTelemetryOptions {
   readonly eventsPerTrace?: number;
   /** Spans that ended so long before this process took a run over from another are sent again, in case the other could not any more, ms. Default 10,000. */
   readonly resendMs?: number;
-  /** How long what has ended waits to be sent together, ms. Default 1,000. */
+  /** How long what has ended waits to be sent together, ms. Default 250: what a process that is killed had not sent yet. */
   readonly delayMs?: number;
   /** How often metrics are sent by OTLP, ms. Default 15,000. */
   readonly metricsMs?: number;
@@ -79,7 +79,7 @@ const DEFAULTS = {
   sampling: 1,
   eventsPerTrace: 5000,
   resendMs: 10_000,
-  delayMs: 1000,
+  delayMs: 250,
   metricsMs: 15_000,
 } as const;
 
@@ -103,9 +103,8 @@ export function resolveOptions(input: unknown = {}, env: Env = process.env): Res
   if (!isObject(input)) throw invalid(['they are not an object']);
   const given: Given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
   const all: Given = { ...DEFAULTS, ...given };
-  const endpoint = all['endpoint'] ?? (env['OTEL_EXPORTER_OTLP_ENDPOINT'] || 'http://127.0.0.1:4318');
-  const serviceName = all['serviceName'] ?? (env['OTEL_SERVICE_NAME'] || 'reprise');
-  const resource = all['resource'] ?? {};
+  const { endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] || 'http://127.0.0.1:4318' } = all;
+  const { serviceName = env['OTEL_SERVICE_NAME'] || 'reprise', resource = {} } = all;
   const problems = [
     ...Object.keys(given)
       .filter((key) => !KNOWN.includes(key))
@@ -115,7 +114,7 @@ export function resolveOptions(input: unknown = {}, env: Env = process.env): Res
       .filter(([key, [least, most]]) => !isBetween(all[key], least, most) || !Number.isInteger(all[key]))
       .map(([key, [least, most]]) => `${key} must be a whole number from ${least} to ${most}`),
     ...(isBetween(all['sampling'], 0, 1) ? [] : ['sampling must be a number from 0 to 1']),
-    ...(isEndpoint(endpoint) ? [] : ['endpoint must be a URL that begins with http:// or https://']),
+    ...(isEndpoint(endpoint) ? [] : ['endpoint must be a URL that begins with http:// or https://, without a query']),
     ...(isText(serviceName) ? [] : ['serviceName must be a text']),
     ...(isObject(resource) && Object.values(resource).every(isText) ? [] : ['resource must be an object of texts']),
     ...(given['redact'] === undefined || typeof given['redact'] === 'function' ? [] : ['redact must be a function']),
@@ -139,7 +138,8 @@ const isBetween = (value: unknown, least: number, most: number): value is number
 
 function isEndpoint(value: unknown): boolean {
   if (!isText(value) || !URL.canParse(value)) return false;
-  return ['http:', 'https:'].includes(new URL(value).protocol);
+  const { protocol, search, hash } = new URL(value);
+  return ['http:', 'https:'].includes(protocol) && search === '' && hash === '';
 }
 
 function prometheusProblems(given: unknown): readonly string[] {
@@ -151,14 +151,19 @@ function prometheusProblems(given: unknown): readonly string[] {
     ...(port === undefined || (Number.isInteger(port) && isBetween(port, 1, 65_535))
       ? []
       : ['prometheus.port must be a whole number from 1 to 65535']),
-    ...(host === undefined || isText(host) ? [] : ['prometheus.host must be a text']),
+    ...(host === undefined || (isText(host) && /^[\w.:-]+$/.test(host))
+      ? []
+      : ['prometheus.host must be the name or the address of an interface']),
   ];
 }
 
 const prometheusOf = (given: OpenTelemetryOptions['prometheus']): Required<PrometheusOptions> | undefined =>
   given === undefined || given === false
     ? undefined
-    : { port: 9464, host: '127.0.0.1', ...(given === true ? {} : given) };
+    : {
+        port: (given === true ? undefined : given.port) ?? 9464,
+        host: (given === true ? undefined : given.host) ?? '127.0.0.1',
+      };
 
 const invalid = (problems: readonly string[]): RepriseError =>
   new RepriseError('REPRISE_CONFIG_INVALID', `Options of the plugin monitor-opentelemetry: ${problems.join('; ')}.`);

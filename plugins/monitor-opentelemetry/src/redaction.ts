@@ -1,11 +1,12 @@
 import type { Redact } from './options.ts';
 import type { SeenLog } from './sending/telemetry.ts';
-import type { Span } from './spans/span.ts';
+import type { Attributes, Span } from './spans/span.ts';
 
 // What a user's function makes of what is about to be sent. All of it throws what that throws.
 
-export function redactedSpan(span: Span, redact: Redact | undefined): Span {
-  if (redact === undefined) return span;
+export function redactedSpan(span: Span, unchecked: Redact | undefined): Span {
+  if (unchecked === undefined) return span;
+  const redact = checked(unchecked);
   const { name } = span;
   return {
     ...span,
@@ -22,8 +23,28 @@ export function redactedSpan(span: Span, redact: Redact | undefined): Span {
 }
 
 /** Of a record the message is an attribute, too, while it is looked at: `message`. */
-export function redactedLog(log: SeenLog, redact: Redact | undefined): SeenLog {
-  if (redact === undefined) return log;
+export function redactedLog(log: SeenLog, unchecked: Redact | undefined): SeenLog {
+  if (unchecked === undefined) return log;
+  const redact = checked(unchecked);
   const { message, ...facts } = redact({ ...log.facts, message: log.message }, { signal: 'log', name: log.level });
   return { ...log, message: typeof message === 'string' ? message : '', facts };
 }
+
+/** Attributes are an object of texts, numbers, booleans and lists of texts; whatever else is given is thrown away with a throw. */
+function checked(redact: Redact): Redact {
+  return (attributes, of) => {
+    const given: unknown = redact(attributes, of);
+    if (given instanceof Promise) {
+      given.catch(() => undefined);
+      throw new Error('it is asynchronous, which it may not be');
+    }
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new Error('it gave no attributes');
+    for (const [key, value] of Object.entries(given))
+      if (!isFact(value)) throw new Error(`it gave a '${key}' that is no text, number, boolean or list of texts`);
+    return given as Attributes;
+  };
+}
+
+const isFact = (value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) ||
+  (Array.isArray(value) && value.every((one) => typeof one === 'string'));

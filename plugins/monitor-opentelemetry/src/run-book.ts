@@ -6,7 +6,7 @@ import { EMIT_NONE } from './spans/traces.ts';
 /** Runs that are followed at once, ended ones that are remembered, events of one run that wait for its history. */
 const MAX_RUNS = 100_000;
 const REMEMBERED = 10_000;
-const MAX_PENDING = 10_000;
+const MAX_PENDING = 1000;
 /** Where more events than these were not seen here, a run is followed from where it is. */
 const MAX_HISTORY = 50_000;
 /** Events of a history that are taken in one go. */
@@ -44,6 +44,8 @@ export class RunBook {
   readonly #runs = new Map<string, Run>();
   readonly #ended = new Set<string>();
   #engine: WatchedEngine | undefined;
+  /** Counts how often all was forgotten. */
+  #generation = 0;
   /** Histories are read one after the other. */
   #reading: Promise<void> = Promise.resolve();
 
@@ -68,6 +70,7 @@ export class RunBook {
 
   /** Whoever made the spans has forgotten: runs are met anew. */
   forget(): void {
+    this.#generation += 1;
     this.#runs.clear();
   }
 
@@ -128,7 +131,10 @@ export class RunBook {
   /** `read` begins when what was to be read before is. */
   #readFirst(events: readonly ObservedEvent[], run: Run, read: () => Promise<void>): void {
     run.pending = [...events];
+    const generation = this.#generation;
     const goOn = (): void => {
+      // Of a run that was forgotten meanwhile all is read again, once it moves.
+      if (this.#generation !== generation) return;
       const { pending = [] } = run;
       run.pending = undefined;
       this.#goOn(pending, run);
@@ -142,11 +148,16 @@ export class RunBook {
     { runId, event }: ObservedEvent,
     { from, to }: { readonly from: number; readonly to: number },
   ): () => Promise<void> {
-    const since = Math.max(1, event.time - this.#options.resendMs);
+    const generation = this.#generation;
     return async () => {
       let count = 0;
       try {
+        // Counted back from the last event before: however long nobody was there, what was not sent then is not long before that.
+        let last = event.time;
+        for await (const { event: before } of engine.history(runId, to, to)) last = Math.min(last, before.time);
+        const since = Math.max(1, last - this.#options.resendMs);
         for await (const observed of engine.history(runId, to, from)) {
+          if (this.#generation !== generation) return;
           const source = sourceOf(observed);
           if (source !== undefined) await this.#readSource(engine, source)();
           this.#pass(observed, run, since);

@@ -17,9 +17,15 @@ export type Facts = Readonly<Record<string, Fact>>;
 
 export type Fact = string | number | boolean | readonly string[];
 
-/** Characters of a text, and members of a list, that are kept. */
-const MAX_TEXT = 512;
-const MAX_LIST = 32;
+/** Characters of a text, and members of a list, that are kept: no id that the core takes is longer, nor are there more messages in one event. */
+const MAX_TEXT = 1100;
+const MAX_ID = 4200;
+const MAX_LIST = 10_000;
+/** Characters of all texts of a list. */
+const MAX_LIST_CHARS = 100_000;
+
+/** Ids of messages hold those of runs and tasks. */
+const IDS: ReadonlySet<string> = new Set(['message', 'messages', 'recipients', 'inReplyTo', 'sent']);
 
 const ERROR = ['error.code', 'error.retryable'];
 const USAGE = ['usage.tokens', 'usage.cost'];
@@ -127,9 +133,10 @@ const pathsFor = (type: string, texts: boolean): readonly Path[] =>
 export function factsIn({ type, data }: ObservedEvent['event'], texts: boolean): readonly (Fact | null)[] {
   const source = data as Readonly<Record<string, Json | undefined>>;
   return pathsFor(type, texts).map(([, outer, inner]) => {
+    const most = IDS.has(outer) ? MAX_ID : MAX_TEXT;
     const whole = source[outer];
     if (whole === undefined || whole === null) return null;
-    return (inner === undefined ? factOf(whole) : memberOf(whole, inner)) ?? null;
+    return (inner === undefined ? factOf(whole, most) : memberOf(whole, inner)) ?? null;
   });
 }
 
@@ -155,22 +162,29 @@ export function see({ runId, revision, event }: ObservedEvent, texts: boolean, i
 }
 
 function memberOf(value: Json, key: string): Fact | undefined {
-  return typeof value === 'object' ? factOf((value as Readonly<Record<string, Json>>)[key]) : undefined;
+  return typeof value === 'object' ? factOf((value as Readonly<Record<string, Json>>)[key], MAX_TEXT) : undefined;
 }
 
-function factOf(value: Json | undefined): Fact | undefined {
+function factOf(value: Json | undefined, most: number): Fact | undefined {
   switch (typeof value) {
     case 'string':
-      return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value;
+      return value.length > most ? `${value.slice(0, most)}…` : value;
     case 'number':
     case 'boolean':
       return value;
     default:
-      return Array.isArray(value)
-        ? value
-            .slice(0, MAX_LIST)
-            .filter((one) => typeof one === 'string')
-            .map((one) => one.slice(0, MAX_TEXT))
-        : undefined;
+      return Array.isArray(value) ? listOf(value, most) : undefined;
   }
+}
+
+function listOf(values: readonly Json[], most: number): readonly string[] {
+  let left = MAX_LIST_CHARS;
+  const texts: string[] = [];
+  for (const value of values) {
+    if (typeof value !== 'string') continue;
+    left -= value.length;
+    if (left < 0 || texts.length >= MAX_LIST) break;
+    texts.push(value.slice(0, most));
+  }
+  return texts;
 }

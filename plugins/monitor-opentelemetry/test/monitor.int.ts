@@ -125,6 +125,36 @@ describe('runs with the OpenTelemetry monitor', () => {
       expect(receiver.bytes()).not.to.contain(word);
   });
 
+  it('log no error of anybody as their own, and what an agent calls `code` not as an error', async () => {
+    const monitor = openTelemetryMonitor({ endpoint: receiver.endpoint, logs: true });
+    const teller = defineAgent({
+      name: 'teller',
+      handle: (_task: unknown, { logger }) => {
+        logger.info('login', { code: SECRET });
+        return null;
+      },
+    });
+    const bad = definePlugin({
+      name: 'bad',
+      kind: 'monitor',
+      create: () => ({
+        name: 'bad',
+        onEvent: () => {
+          throw new Error(SECRET);
+        },
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      }),
+    });
+    const flow = workflow('telling', { version: '1' }).task('only', teller).build();
+    const reprise = await createReprise({ workflows: [flow], plugins: [monitor, bad] });
+    await reprise.start();
+    await (await reprise.startRun<unknown>('telling', null)).result();
+    await reprise.stop();
+    expect(receiver.logs.map(({ body }) => body)).to.include.members(['login', "the monitor 'bad' failed in onEvent"]);
+    expect(receiver.bytes()).not.to.contain(SECRET);
+  });
+
   it('log with run, task, attempt, trace and span', async () => {
     await withMonitor({ logs: true, traces: false }, run);
     const [record] = receiver.logs.filter(({ body }) => body === 'writing');
@@ -206,6 +236,33 @@ describe('runs with the OpenTelemetry monitor', () => {
       .to.include('run story')
       .and.not.include('task done');
     for (const { attributes } of receiver.spans) expect(attributes['reprise.run.id']).to.equal('hidden');
+  });
+
+  it('lose what redact makes a promise, or no attributes, of, and go on', async () => {
+    let calls = 0;
+    const odd = [async () => Promise.reject(new Error(SECRET)), () => 7, () => ({ cyclic: {} }), () => null];
+    const options: OpenTelemetryOptions = { redact: () => odd[calls++ % odd.length]?.() as never };
+    await withMonitor(options, run);
+    expect(receiver.spans).to.deep.equal([]);
+  });
+
+  it('call an agent that gives something lazy once', async () => {
+    let calls = 0;
+    const counted = (): number => {
+      calls += 1;
+      return calls;
+    };
+    const lazy = defineAgent({
+      name: 'lazy',
+      handle: () => ({ then: (done: (value: number) => void) => done(counted()) }) as unknown as Promise<number>,
+    });
+    const flow = workflow('lazily', { version: '1' }).task('only', lazy).build();
+    const monitor = openTelemetryMonitor({ endpoint: receiver.endpoint, details: true });
+    const reprise = await createReprise({ workflows: [flow], plugins: [monitor] });
+    await reprise.start();
+    await (await reprise.startRun<unknown>('lazily', null)).result();
+    await reprise.stop();
+    expect(calls).to.equal(1);
   });
 
   it('are not sent when they are not sampled, and their agents know', async () => {

@@ -41,6 +41,7 @@ export const ATTRIBUTES = {
   view: 'reprise.view',
   monitor: 'reprise.monitor',
   signal: 'reprise.signal',
+  telemetrySignal: 'reprise.telemetry.signal',
   agent: 'gen_ai.agent.name',
   operation: 'gen_ai.operation.name',
   messagingSystem: 'messaging.system',

@@ -28,7 +28,7 @@ export class EngineMetrics {
     this.#instruments.is('loopDelayMean', loop.meanMs / 1000);
     this.#instruments.is('loopDelayP99', loop.p99Ms / 1000);
     this.#instruments.is('loopDelayMax', loop.maxMs / 1000);
-    this.#grown('telemetryLost', { [ATTRIBUTES.signal]: 'observations' }, lost);
+    this.#grown('telemetryLost', { [ATTRIBUTES.telemetrySignal]: 'observations' }, lost);
     if (engine === undefined) return;
     this.#gauge('attemptsRunning', ATTRIBUTES.agent, engine.running, 1);
     this.#gauge('attemptsWaiting', ATTRIBUTES.limit, engine.waiting, 1);

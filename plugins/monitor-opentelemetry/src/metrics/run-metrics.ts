@@ -9,7 +9,13 @@ interface SeenTask {
   agent: string | undefined;
   /** When a worker began the attempt that is under way. */
   startedAt: number | undefined;
+  /** What the attempt before failed with, if another is to follow. */
+  failedWith: string | undefined;
+  /** Others may be in it. */
+  isBlock: boolean;
 }
+
+const WAITING = { agent: undefined, startedAt: undefined, failedWith: undefined, isBlock: false } as const;
 
 interface SeenRun {
   readonly workflow: string;
@@ -40,6 +46,8 @@ export class RunMetrics {
   take(event: SeenEvent, isNew: boolean): void {
     const run = this.#runs.get(event.runId) ?? this.#begin(event);
     this.#task(event, run, isNew);
+    const region = regionOf(event);
+    if (region !== undefined) this.#closeInside(region, event, run, isNew);
     if (isNew) this.#count(event, run);
     if (event.type === 'RunCompleted') this.#end(event, run, 'completed', isNew);
     else if (event.type === 'RunFailed') this.#end(event, run, 'failed', isNew);
@@ -51,6 +59,15 @@ export class RunMetrics {
     const run = { workflow, startedAt: type === 'RunStarted' ? time : undefined, tasks: new Map() };
     if (this.#runs.size < MAX_RUNS) this.#runs.set(runId, run);
     return run;
+  }
+
+  /** What had not ended in a block, or in the run (''), is cancelled with it. */
+  #closeInside(region: string, { time }: SeenEvent, run: SeenRun, isNew: boolean): void {
+    for (const [path, task] of run.tasks) {
+      if (region !== '' && !path.startsWith(`${region}/`) && !path.startsWith(`${region}[`)) continue;
+      run.tasks.delete(path);
+      if (isNew) this.#endTask(task, run, time, {}, 'cancelled');
+    }
   }
 
   #end({ runId, time }: SeenEvent, { workflow, startedAt }: SeenRun, status: string, isNew: boolean): void {
@@ -95,22 +112,30 @@ export class RunMetrics {
 
   #task(event: SeenEvent, run: SeenRun, isNew: boolean): void {
     const { type, time, facts } = event;
-    const path = text(facts['taskId']);
+    // A segment begins again: what the task that ends it did is the outcome of a round.
+    const isRepeat = type === 'TaskRepeated' || (type === 'TasksReset' && facts['why'] === 'repeat');
+    const path = text(isRepeat ? (facts['taskId'] ?? facts['region']) : facts['taskId']);
     if (path === undefined) return;
     const { tasks } = run;
     const known = tasks.get(path);
     switch (type) {
       case 'TaskReady':
       case 'TaskEntered':
-      case 'TaskExpanded':
-        if (known === undefined) remember(tasks, path, { readySince: time, agent: undefined, startedAt: undefined });
-        else known.readySince = time;
+      case 'TaskExpanded': {
+        const task = known ?? { ...WAITING, readySince: time };
+        if (type !== 'TaskReady') task.isBlock = true;
+        if (type === 'TaskReady') task.readySince = time;
+        remember(tasks, path, task);
         break;
+      }
       case 'TaskScheduled': {
         const agent = text(facts['agent']) ?? 'unknown';
         const readySince = number(facts['readySince']) ?? known?.readySince ?? time;
-        remember(tasks, path, { readySince, agent, startedAt: undefined });
-        if (isNew) this.#instruments.count('attemptsStarted', { [ATTRIBUTES.agent]: agent });
+        remember(tasks, path, { ...WAITING, readySince, agent });
+        if (!isNew) break;
+        this.#instruments.count('attemptsStarted', { [ATTRIBUTES.agent]: agent });
+        if (known?.failedWith !== undefined)
+          this.#instruments.count('retries', { [ATTRIBUTES.agent]: agent, [ATTRIBUTES.errorType]: known.failedWith });
         break;
       }
       case 'TaskStarted':
@@ -120,8 +145,15 @@ export class RunMetrics {
           this.#instruments.took('attemptQueued', time - known.readySince, { [ATTRIBUTES.agent]: known.agent });
         break;
       case 'TaskAttemptFailed':
-        if (isNew && facts['retryAt'] !== undefined) this.#retry(known, facts);
         this.#endAttempt(known, time, facts, facts['lost'] === true ? 'lost' : 'failed', isNew);
+        if (known !== undefined && facts['retryAt'] !== undefined)
+          known.failedWith = text(facts['error.code']) ?? 'unknown';
+        break;
+      case 'TasksReset':
+      case 'TaskRepeated':
+        if (!isRepeat) break;
+        this.#endAttempt(known, time, facts, 'completed', isNew);
+        tasks.delete(path);
         break;
       case 'TaskAttemptCompleted':
       case 'TaskHandedOff':
@@ -131,6 +163,7 @@ export class RunMetrics {
         const status = ENDS[type];
         if (status === undefined) break;
         tasks.delete(path);
+        if (known?.isBlock === true) this.#closeInside(path, event, run, isNew);
         if (isNew) this.#endTask(known, run, time, facts, status);
       }
     }
@@ -159,13 +192,14 @@ export class RunMetrics {
     this.#instruments.count('tokens', ofAgent, number(facts['usage.tokens']) ?? 0);
     this.#instruments.count('cost', ofAgent, (number(facts['usage.cost']) ?? 0) / MILLION);
   }
+}
 
-  #retry(task: SeenTask | undefined, facts: Facts): void {
-    this.#instruments.count('retries', {
-      [ATTRIBUTES.errorType]: text(facts['error.code']) ?? 'unknown',
-      ...(task?.agent !== undefined && { [ATTRIBUTES.agent]: task.agent }),
-    });
-  }
+/** The block, or list, in which nothing goes on behind the event. */
+function regionOf({ type, facts }: SeenEvent): string | undefined {
+  if (type === 'RunCompleted' || type === 'RunFailed' || type === 'RunCancelled') return '';
+  if (type === 'ScopeCaught') return text(facts['scope']);
+  if (type === 'TasksReset' && (facts['why'] === 'loop' || facts['why'] === 'catch')) return text(facts['region']);
+  return undefined;
 }
 
 const ENDS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Logger } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { ATTRIBUTES } from '@reprise/core/plugin';
 import { logRecord, toReadable } from '../mapping.ts';
@@ -36,7 +36,7 @@ export class Pipeline implements Telemetry {
   readonly #instruments: Instruments | undefined;
   readonly #ofRuns: RunMetrics | undefined;
   readonly #ofEngine: EngineMetrics | undefined;
-  readonly #logs: LoggerProvider | undefined;
+  readonly #records: Sender<ReadableLogRecord> | undefined;
   readonly #logger: Logger | undefined;
   readonly #closers: (() => Promise<unknown>)[] = [];
 
@@ -54,18 +54,14 @@ export class Pipeline implements Telemetry {
       this.#ofEngine = new EngineMetrics(this.#instruments);
     }
     if (options.logs) {
-      const failed = (records: readonly unknown[], error: unknown): void =>
-        this.#lost('logs', records.length, messageOf(error));
-      const exporter = watched(exports.logs, failed);
-      const processor = new BatchLogRecordProcessor({
-        exporter,
-        scheduledDelayMillis: options.delayMs,
-        exportTimeoutMillis: 2 * EXPORT_MS,
-        maxQueueSize: MAX_RECORDS,
-        maxExportBatchSize: BATCH,
-      });
-      this.#logs = new LoggerProvider({ resource: resourceOf(options), processors: [processor] });
-      this.#logger = this.#logs.getLogger(SCOPE);
+      this.#records = this.#recordSender(exports);
+      const processor: LogRecordProcessor = {
+        onEmit: (record) => this.#records?.add(record),
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      };
+      const logs = new LoggerProvider({ resource: resourceOf(options), processors: [processor] });
+      this.#logger = logs.getLogger(SCOPE);
     }
   }
 
@@ -102,15 +98,16 @@ export class Pipeline implements Telemetry {
   }
 
   async flush(): Promise<void> {
-    const flushed = [this.#spans?.flush(), this.#logs?.forceFlush(), this.#meters?.forceFlush()];
+    const flushed = [this.#spans?.flush(), this.#records?.flush(), this.#meters?.forceFlush()];
     for (const result of await Promise.allSettled(flushed))
       if (result.status === 'rejected') this.#lost('metrics', 1, messageOf(result.reason));
   }
 
   async close(withinMs: number): Promise<void> {
-    if (await isLate(withinMs, this.flush()))
-      this.#lost('traces', 0, `not all was sent within ${withinMs} ms of the end`);
-    const closing = [this.#logs?.shutdown(), this.#meters?.shutdown(), ...this.#closers.map((close) => close())];
+    await isLate(withinMs, this.flush());
+    this.#spans?.close();
+    this.#records?.close();
+    const closing = [this.#meters?.shutdown(), ...this.#closers.map((close) => close())];
     await isLate(withinMs, Promise.allSettled(closing));
   }
 
@@ -131,6 +128,20 @@ export class Pipeline implements Telemetry {
       delayMs,
       timeoutMs: 2 * EXPORT_MS,
       lost: (count, why) => this.#lost('traces', count, why),
+    });
+  }
+
+  #recordSender(exports: Exports): Sender<ReadableLogRecord> {
+    const exporter = exports.logs;
+    this.#closers.push(() => exporter.shutdown());
+    return new Sender<ReadableLogRecord>({
+      export: (batch, done) => exporter.export([...batch], done),
+      weigh: () => 1,
+      maxQueued: MAX_RECORDS,
+      batchSize: BATCH,
+      delayMs: this.#options.delayMs,
+      timeoutMs: 2 * EXPORT_MS,
+      lost: (count, why) => this.#lost('logs', count, why),
     });
   }
 
@@ -174,7 +185,11 @@ export class Pipeline implements Telemetry {
   }
 
   #lost(signal: string, count: number, why: string): void {
-    this.#instruments?.count('telemetryLost', { [ATTRIBUTES.signal]: signal }, count);
-    this.#onLost({ count, why: `${signal}: ${why === '' ? this.#options.endpoint : why}` });
+    this.#instruments?.count('telemetryLost', { [ATTRIBUTES.telemetrySignal]: signal }, count);
+    this.#onLost({
+      isCounted: this.#instruments !== undefined,
+      count,
+      why: `${signal}: ${why === '' ? this.#options.endpoint : why}`,
+    });
   }
 }

@@ -35,12 +35,16 @@ export class Sender<T> {
   #timer: ScheduledCall | undefined;
   #exporting: Promise<void> | undefined;
   #flushing = false;
+  /** Items of the export that is under way. */
+  #underWay = 0;
+  #closed = false;
 
   constructor(options: SenderOptions<T>) {
     this.#options = options;
   }
 
   add(item: T): void {
+    if (this.#closed) return;
     const { maxQueued, batchSize, delayMs, lost } = this.#options;
     const weight = this.#options.weigh(item);
     if (this.#queued + weight > maxQueued) return lost(1, `more than ${maxQueued} waited to be sent`);
@@ -58,14 +62,26 @@ export class Sender<T> {
     this.#flushing = false;
   }
 
+  /** What still waits is lost, and what comes later goes by; one export may be under way yet. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    const left = this.#queue.length + this.#underWay;
+    this.#queue = [];
+    this.#queued = 0;
+    if (left > 0) this.#options.lost(left, 'the end came before they were sent');
+  }
+
   #send(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#exporting !== undefined || this.#queue.length === 0) return;
     const batch = this.#queue.splice(0, this.#options.batchSize);
     for (const item of batch) this.#queued -= this.#options.weigh(item);
+    this.#underWay = batch.length;
     this.#exporting = this.#export(batch).finally(() => {
       this.#exporting = undefined;
+      this.#underWay = 0;
       if (this.#queue.length === 0) return;
       if (this.#flushing || this.#queue.length >= this.#options.batchSize) this.#send();
       else this.#timer ??= systemClock.schedule(this.#options.delayMs, () => this.#send());
@@ -86,6 +102,8 @@ export class Sender<T> {
     }
     const { code, error } = await promise;
     late.cancel();
-    if (code !== 0) lost(batch.length, error === undefined ? 'the receiver refused it' : messageOf(error));
+    // After the end it was counted with what waited.
+    if (code !== 0 && !this.#closed)
+      lost(batch.length, error === undefined ? 'the receiver refused it' : messageOf(error));
   }
 }

@@ -28,6 +28,8 @@ export interface SeenLog {
 export interface Losses {
   readonly count: number;
   readonly why: string;
+  /** An instrument has counted them. */
+  readonly isCounted?: boolean;
 }
 
 /** What makes telemetry of what was seen, and sends it: in this thread, or in one of its own. Nothing of it throws or rejects. */

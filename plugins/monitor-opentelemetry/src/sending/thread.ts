@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options.ts';
 import type { Span } from '../spans/span.ts';
 import { isLate } from './is-late.ts';
 import { messageOf } from './message-of.ts';
-import { type Packed, pack, toText } from './packed.ts';
+import { type Item, packEvent } from './packed.ts';
 import type { OnLost, SeenLog, Sighting, Telemetry } from './telemetry.ts';
 import type { FromWorker, ToWorker, WorkerData } from './thread-messages.ts';
 
@@ -16,6 +16,8 @@ const GATHER_MS = 25;
 /** Sightings that the worker may be behind; what comes beyond is lost. */
 const MAX_AHEAD = 50_000;
 const MEMORY_MIB = 512;
+/** How long the worker may take to say what was lost at the end, ms. */
+const LAST_WORD_MS = 500;
 /** How long after one has died another worker is made, ms. */
 const AGAIN_MS = 5000;
 
@@ -38,10 +40,12 @@ export class TelemetryThread implements Telemetry {
   readonly #workerData: WorkerData;
   readonly #answers = new Map<number, () => void>();
   #worker: Worker | undefined;
-  #batch: Packed[] = [];
+  #batch: Item[] = [];
   #timer: ScheduledCall | undefined;
   #ahead = 0;
   #asked = 0;
+  /** Answers that somebody waits for. */
+  #awaited = 0;
   #closing: Promise<void> | undefined;
 
   constructor({ redact: _, ...workerData }: ResolvedOptions, options: ThreadOptions) {
@@ -51,25 +55,35 @@ export class TelemetryThread implements Telemetry {
   }
 
   saw(sighting: Sighting): void {
-    if (this.#closing !== undefined) return;
-    if (this.#worker === undefined) return this.#lost(1, 'the thread that sends is down');
-    if (this.#ahead >= MAX_AHEAD) return this.#lost(1, `the thread that sends is ${MAX_AHEAD} observations behind`);
-    this.#ahead += 1;
-    this.#batch.push(pack(sighting, this.#workerData.texts));
-    if (this.#batch.length >= BATCH) this.#post();
-    else this.#timer ??= systemClock.schedule(GATHER_MS, () => this.#post());
+    if (this.#hasRoom()) this.#add(packEvent(sighting, this.#workerData.texts));
   }
 
   know(runId: string, traceparent: string | undefined): void {
-    this.#say({ kind: 'know', runId, traceparent });
+    if (this.#hasRoom()) this.#add({ know: runId, ...(traceparent === undefined ? {} : { traceparent }) });
   }
 
   span(span: Span): void {
-    this.#say({ kind: 'span', span });
+    if (this.#hasRoom()) this.#add({ span });
   }
 
-  log(record: SeenLog): void {
-    this.#say({ kind: 'log', record });
+  log(log: SeenLog): void {
+    if (this.#hasRoom()) this.#add({ log });
+  }
+
+  /** If not, what was to be added is lost. */
+  #hasRoom(): boolean {
+    if (this.#closing !== undefined) return false;
+    if (this.#worker !== undefined && this.#ahead < MAX_AHEAD) return true;
+    const why = this.#worker === undefined ? 'is down' : `is ${MAX_AHEAD} observations behind`;
+    this.#lost(1, `the thread that sends ${why}`);
+    return false;
+  }
+
+  #add(item: Item): void {
+    this.#ahead += 1;
+    this.#batch.push(item);
+    if (this.#batch.length >= BATCH) this.#post();
+    else this.#timer ??= systemClock.schedule(GATHER_MS, () => this.#post());
   }
 
   measured(measures: ProcessMeasures): void {
@@ -90,7 +104,9 @@ export class TelemetryThread implements Telemetry {
     const asked = this.#ask((id) => ({ kind: 'close', id, withinMs }));
     this.#worker = undefined;
     this.#timer?.cancel();
-    if (await isLate(withinMs, asked)) this.#lost(0, `not all was sent within ${withinMs} ms of the end`);
+    // The worker needs a moment beyond that to say what it lost.
+    if (await isLate(withinMs + LAST_WORD_MS, asked))
+      this.#lost(0, `not all was sent within ${withinMs} ms of the end`);
     await worker?.terminate();
   }
 
@@ -109,8 +125,6 @@ export class TelemetryThread implements Telemetry {
     let why = 'it ended by itself';
     this.#worker = made;
     this.#ahead = 0;
-    // Nobody is kept waiting by it, except whoever flushes.
-    made.unref();
     made.on('message', (message: FromWorker) => this.#heard(message));
     made.on('error', (error) => {
       why = messageOf(error);
@@ -118,6 +132,8 @@ export class TelemetryThread implements Telemetry {
     made.on('exit', () => {
       if (this.#worker === made) this.#died(why);
     });
+    // Nobody is kept waiting by it, except whoever flushes. Last: a listener has it waited for.
+    made.unref();
   }
 
   #died(why: string): void {
@@ -149,7 +165,7 @@ export class TelemetryThread implements Telemetry {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    this.#worker?.postMessage({ kind: 'saw', text: toText(batch) } satisfies ToWorker);
+    this.#worker?.postMessage({ kind: 'saw', text: JSON.stringify(batch) } satisfies ToWorker);
   }
 
   /** In the order of calls. */
@@ -165,10 +181,12 @@ export class TelemetryThread implements Telemetry {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#answers.set(id, resolve);
     const worker = this.#worker;
+    this.#awaited += 1;
     worker.ref();
     this.#say(question(id));
     await promise;
-    worker.unref();
+    this.#awaited -= 1;
+    if (this.#awaited === 0) worker.unref();
   }
 
   #lost(count: number, why: string): void {

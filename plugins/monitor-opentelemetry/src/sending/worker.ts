@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { fromText } from './packed.ts';
+import { type Item, isEvent, unpackEvent } from './packed.ts';
 import { Pipeline } from './pipeline.ts';
 import type { FromWorker, ToWorker, WorkerData } from './thread-messages.ts';
 
@@ -11,10 +11,17 @@ const options = workerData as WorkerData;
 
 const pipeline = new Pipeline({ ...options, redact: undefined }, (losses) => say({ kind: 'lost', losses }));
 
+function take(item: Item): void {
+  if (isEvent(item)) pipeline.take(unpackEvent(item, options.texts));
+  else if ('span' in item) pipeline.span(item.span);
+  else if ('log' in item) pipeline.log(item.log);
+  else pipeline.know(item.know, item.traceparent);
+}
+
 function saw(text: string): void {
-  const sightings = fromText(text, options.texts);
-  for (const one of sightings) pipeline.take(one);
-  say({ kind: 'took', count: sightings.length });
+  const items = JSON.parse(text) as readonly Item[];
+  for (const item of items) take(item);
+  say({ kind: 'took', count: items.length });
 }
 
 async function done(id: number, work: Promise<void>): Promise<void> {
@@ -26,12 +33,6 @@ parentPort?.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'saw':
       return saw(message.text);
-    case 'know':
-      return pipeline.know(message.runId, message.traceparent);
-    case 'span':
-      return pipeline.span(message.span);
-    case 'log':
-      return pipeline.log(message.record);
     case 'measured':
       return pipeline.measured(message.measures);
     case 'flush':

@@ -10,7 +10,9 @@ type Detail = Pick<Span, 'name' | 'kind' | 'start' | 'end' | 'attributes' | 'sta
 export function detailOf(notice: Notice, now: number): Span | undefined {
   if (notice.kind === 'appended') {
     const { runId, revision, events, at, tookMs, traceparent } = notice;
-    return inContext(runId, traceparent, {
+    // Of the run: an attempt may have ended with it.
+    const ofRun = traceparent === undefined ? undefined : new RunTrace(runId, traceparent).context('');
+    return inContext(runId, ofRun, {
       name: 'append',
       kind: 'internal',
       start: at,

@@ -19,12 +19,16 @@ export class MessageSpans {
   readonly #tree: SpanTree;
   readonly #traceOf: (runId: string) => TraceIds | undefined;
   readonly #sent = new Map<string, Sent>();
-  readonly #deliveries = new Map<string, OpenSpan>();
+  readonly #deliveries = new Map<string, { readonly span: OpenSpan; readonly task: string }>();
 
   /** `traceOf`: the ids of another run, if they are known. */
   constructor(tree: SpanTree, traceOf: (runId: string) => TraceIds | undefined) {
     this.#tree = tree;
     this.#traceOf = traceOf;
+    // What an attempt had comes back with its end.
+    tree.attemptEnds = (path, time) => {
+      for (const [id, { task }] of this.#deliveries) if (task === path) this.#done(id, time, 'ended');
+    };
   }
 
   fold(event: SeenEvent): void {
@@ -114,11 +118,11 @@ export class MessageSpans {
       },
       links: sent === undefined ? [] : [linkTo(sent, 'message')],
     });
-    this.#deliveries.set(id, span);
+    this.#deliveries.set(id, { span, task });
   }
 
   #done(id: string, time: number, outcome: string, error?: string): void {
-    const span = this.#deliveries.get(id);
+    const span = this.#deliveries.get(id)?.span;
     if (outcome === 'acknowledged') this.#sent.delete(id);
     if (span === undefined) return;
     this.#deliveries.delete(id);

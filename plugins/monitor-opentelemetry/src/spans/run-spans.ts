@@ -14,6 +14,9 @@ export interface RunSpansOptions {
   traceOf(runId: string): TraceIds | undefined;
 }
 
+/** Tasks that the span of a decision names. */
+const MAX_NAMED = 32;
+
 /** By the type of the event that ends a run. */
 const ENDS: Readonly<Record<string, string>> = {
   RunCompleted: 'completed',
@@ -158,7 +161,7 @@ export class RunSpans {
           [ATTRIBUTES.strategy]: facts['strategy'],
           [ATTRIBUTES.decision]: kind,
           [ATTRIBUTES.decisionNumber]: facts['n'],
-          [ATTRIBUTES.decisionTasks]: list(facts['tasks']),
+          [ATTRIBUTES.decisionTasks]: list(facts['tasks']).slice(0, MAX_NAMED),
           [ATTRIBUTES.decisionWhy]: facts['why'],
           [ATTRIBUTES.errorType]: refused ? facts['code'] : undefined,
           [ATTRIBUTES.errorMessage]: refused ? facts['message'] : undefined,

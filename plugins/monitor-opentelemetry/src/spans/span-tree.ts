@@ -38,6 +38,8 @@ export class SpanTree {
   readonly run: OpenSpan;
   /** Whether the event that is being folded was copied from the history of another run: what it ends has its span there, and is not to be linked to here. */
   isCopied = false;
+  /** Told of each attempt that is about to end. */
+  attemptEnds: (path: string, time: number) => void = () => undefined;
   readonly #options: SpanTreeOptions;
   readonly #common: Readonly<Record<string, Fact>>;
   readonly #parts = new Map<number, OpenSpan>();

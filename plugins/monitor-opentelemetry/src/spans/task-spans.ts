@@ -117,7 +117,7 @@ export class TaskSpans {
     const task = this.#begin(event, path, time, performer);
     task.span.set({ [ATTRIBUTES.performer]: performer });
     // What a child run was started in is the attempt.
-    if (found === 'child') this.#beginAttempt(task, event, 'child run', {});
+    if (found === 'child') this.#beginAttempt(task, event, 'child run', {}, 0);
   }
 
   #schedule(event: SeenEvent, path: string): void {
@@ -133,14 +133,21 @@ export class TaskSpans {
     });
   }
 
-  #beginAttempt(task: OpenTask, event: SeenEvent, name: string, attributes: Facts): void {
+  /** `part`: a child run has the trace that it was started in, whatever part of its parent it belongs to. */
+  #beginAttempt(
+    task: OpenTask,
+    event: SeenEvent,
+    name: string,
+    attributes: Facts,
+    part = this.#tree.partOf(event),
+  ): void {
     const { ids } = this.#tree;
     const attempt = number(event.facts['attempt']) ?? 0;
     // One that is still open was overtaken by this: it was lost.
     this.#endAttempt(task, event, 'lost');
-    // Its id is the one that the agent was handed; its trace is that of its task.
-    const place = { ...ids.attempt(task.path, attempt), traceId: task.span.place.traceId };
-    task.attempt = this.#tree.begin(place, task.part, task.path, event.time, {
+    // Its id is the one that the agent was handed; its trace is that of what began at the time.
+    const place = { ...ids.attempt(task.path, attempt), traceId: ids.part(part).traceId };
+    task.attempt = this.#tree.begin(place, part, task.path, event.time, {
       name,
       attributes: { [ATTRIBUTES.taskId]: task.path, [ATTRIBUTES.attempt]: attempt, ...attributes },
       links: task.lastAttempt === undefined ? [] : [linkTo(task.lastAttempt, 'attempt before')],
@@ -177,6 +184,7 @@ export class TaskSpans {
       [ATTRIBUTES.cost]: cost === undefined ? undefined : cost / MILLION,
     });
     if (outcome === 'failed' || outcome === 'lost') span.set(errorOf(facts));
+    this.#tree.attemptEnds(task.path, time);
     this.#tree.end(span, time, failureOf(outcome, facts));
     task.attempt = undefined;
     task.lastAttempt = this.#tree.isCopied ? undefined : span.place;
