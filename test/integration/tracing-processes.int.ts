@@ -161,7 +161,7 @@ withBroker('traces over Kafka', (broker) =>
         member('orchestrator', { kafka, store, views: join(place.folder, `${name}.db`) });
       const [first, second] = [await orchestrator('first'), await orchestrator('second')];
       await member('worker', { kafka });
-      const runs = Array.from({ length: 6 }, (_, index) => `handed-${index}`);
+      const runs = Array.from({ length: 12 }, (_, index) => `handed-${index}`);
       for (const run of runs) second.child.stdin?.write(`${run}\n`);
       await until(() => calls().length >= 3 * runs.length);
       await pause(200);
