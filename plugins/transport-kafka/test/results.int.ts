@@ -122,7 +122,14 @@ withBroker('kafka, over which somebody reports what was not his to do', (broker)
     const reader = kafka.consumer({ groupId: `${namespace}.reader`, maxWaitTimeInMs: 200 });
     const causes: string[] = [];
     await reader.connect();
-    await reader.subscribe({ topics: [`${namespace}.reprise.dead-letters`], fromBeginning: true });
+    // The topic is made with the first of them, and known to the broker a moment later.
+    const topics = [`${namespace}.reprise.dead-letters`];
+    await until(() =>
+      reader.subscribe({ topics, fromBeginning: true }).then(
+        () => true,
+        () => false,
+      ),
+    );
     await reader.run({
       eachMessage: async ({ message: { headers = {} } }) => {
         causes.push(`${headers['reprise-topic']} ${headers['reprise-cause']}`);
