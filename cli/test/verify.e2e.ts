@@ -128,6 +128,10 @@ describe('verify', () => {
 
   it('says how it is used wrong, and what is not there', async () => {
     expect((await say('verify', 'stat:failed')).code).to.equal(2);
+    // What checks nothing finds nothing wrong: that is said, not passed.
+    const nothing = await say('verify', 'no-such-run');
+    expect([nothing.code, nothing.stdout]).to.deep.equal([3, '']);
+    expect(nothing.stderr).to.contain('REPRISE_RUN_NOT_FOUND').and.contain('nothing was checked');
     const none = await reprise(['verify'], { cwd: project() });
     expect([none.code, none.stderr]).to.satisfy(
       ([code, err]: [number, string]) => code === 3 && /There are no runs yet/.test(err),

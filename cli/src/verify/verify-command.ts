@@ -1,4 +1,4 @@
-import { parseQuery, type StoreFinding, systemClock } from '@reprise/core';
+import { parseQuery, RepriseError, type StoreFinding, systemClock, visibleText } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
 import { count, number, plain } from '../output/text.ts';
@@ -39,6 +39,8 @@ export async function verify(flags: VerifyFlags, terminal: Terminal): Promise<nu
       where,
       onProgress: ({ runs: done, events }) => tell(`${count(done, 'run')}, ${count(events, 'event')} so far`),
     }).finally(close);
+    if (flags.query !== undefined && runs.runs === 0)
+      throw new RepriseError('REPRISE_RUN_NOT_FOUND', `No run fits ${visibleText(flags.query)}: nothing was checked.`);
     const verified: ViewVerified[] = [];
     // Views are of all runs: a part of them says nothing about a view.
     const withViewsToo = where === undefined && flags['skip-views'] !== true && runs.readable;

@@ -40,6 +40,38 @@ describe('the health of a process', () => {
     expect(failing(await reprise.health())).to.include.members(['store', 'transport', 'draining']);
   });
 
+  it('of an orchestrator whose transport was asked something before: it is started all the same, and stopped', async () => {
+    const calls: string[] = [];
+    const asked = definePlugin({
+      name: 'asked',
+      kind: 'transport',
+      create: (): Transport => {
+        const inner = createInProcessTransport();
+        const note = (name: 'start' | 'stop') => async (): Promise<void> => {
+          calls.push(name);
+          await inner[name]();
+        };
+        return {
+          ...inner,
+          publish: (messages) => inner.publish(messages),
+          subscribe: (channel, handler, options) => inner.subscribe(channel, handler, options),
+          start: note('start'),
+          stop: note('stop'),
+          inspect: async () => [],
+          topics: { look: async () => [], apply: async () => [] },
+        };
+      },
+    });
+    const reprise = await createReprise({ workflows: [flow], plugins: [asked] });
+    expect(await reprise.inspectTransport()).to.deep.equal([]);
+    expect(await reprise.transportTopics()?.look()).to.deep.equal([]);
+    expect(failing(await reprise.health())).to.have.members(['transport', 'ownership']);
+    await reprise.start();
+    expect(await (await reprise.startRun(flow, 7)).result()).to.equal(7);
+    await reprise.stop();
+    expect(calls).to.deep.equal(['start', 'stop']);
+  });
+
   it('of a worker, by what its transport says; one that throws is not well', async () => {
     let said = (): TransportHealth => ({ ok: true, detail: 'fine' });
     const worker = await createWorker({ agents: [echo], plugins: [spanning(() => said())] });

@@ -76,6 +76,8 @@ export class Orchestrator {
   readonly #health: Health;
   #agentsElsewhere = false;
   #transportStarted = false;
+  /** It was asked something before it was started, and connected for that: stop() has something to release. */
+  #transportAsked = false;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
   #lost: RepriseError | undefined;
@@ -162,8 +164,7 @@ export class Orchestrator {
     const { transport, registry } = this.#parts;
     const { topics } = transport;
     if (topics === undefined) return undefined;
-    // It connects by itself: stop() has something to release.
-    this.#transportStarted = true;
+    this.#transportAsked = true;
     const agents = [...new Set([...registry.expected, ...more])].sort();
     return { look: () => topics.look(agents), apply: (options) => topics.apply(agents, options) };
   }
@@ -172,7 +173,7 @@ export class Orchestrator {
   async inspectTransport(): Promise<readonly Finding[]> {
     const { transport, registry } = this.#parts;
     if (transport.inspect === undefined) return [];
-    this.#transportStarted = true;
+    this.#transportAsked = true;
     return await transport.inspect([...registry.expected].sort());
   }
 
@@ -414,7 +415,7 @@ export class Orchestrator {
       () => this.#driving.takeover,
       () => this.#engine.drain(),
       ...(this.#shares ? handOver.concat(finish) : finish.concat(handOver)),
-      () => (this.#transportStarted ? transport.stop() : undefined),
+      () => (this.#transportStarted || this.#transportAsked ? transport.stop() : undefined),
       async () => this.#stopping.abort(),
       () => views?.close(),
       () => monitors.shutdown(),
