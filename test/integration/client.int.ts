@@ -42,7 +42,9 @@ describe('a client', () => {
     });
 
   async function client(): Promise<Client> {
-    const made = await createClient({ workflows: [double, other], plugins: [store()] });
+    // What only those need who drive is not asked for.
+    const dispatchSecret = { env: 'REPRISE_TEST_NOT_SET' };
+    const made = await createClient({ workflows: [double, other], plugins: [store()], dispatchSecret });
     open.push(made);
     return made;
   }

@@ -10,7 +10,7 @@ import type { Json } from '../shared/json.ts';
 import type { RepriseConfig } from './config.ts';
 import { compose } from './create-reprise.ts';
 
-/** The configuration of a Reprise serves, too: agents, strategies, admission and the transport are not made. */
+/** The configuration of a Reprise serves, too: agents, admission and the transport are not made, and no secret is asked for. */
 export type ClientConfig = RepriseConfig;
 
 /** Starts, steers and watches runs that other processes carry out. */
@@ -42,7 +42,7 @@ export interface Client {
  * Throws REPRISE_CONFIG_INVALID without a plugin that brings an event store: in one of its own nobody would ever see what it starts. Else as createReprise().
  */
 export async function createClient(config: ClientConfig): Promise<Client> {
-  const { plugins = [], agents: _agents, admission: _admission, ...rest } = config;
+  const { plugins = [], agents: _agents, admission: _admission, dispatchSecret: _secret, ...rest } = config;
   if (!plugins.some(({ kind }) => kind === 'event-store'))
     throw new RepriseError(
       'REPRISE_CONFIG_INVALID',
