@@ -8,6 +8,8 @@ export const isTraceparent = (value: unknown): value is string => typeof value =
 
 /** The trace of a run: that of the context that it was started in, or one that follows from the run's id. */
 export class RunTrace {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
   readonly #head: string;
   readonly #flags: string;
   readonly #runId: string;
@@ -15,6 +17,7 @@ export class RunTrace {
   constructor(runId: string, parent: string | undefined) {
     const [, trace = sha256(runId).slice(0, 32), flags = '01'] = TRACEPARENT.exec(parent ?? '') ?? [];
     this.#runId = runId;
+    this.id = trace;
     this.#head = `00-${trace}-`;
     this.#flags = `-${flags}`;
   }
@@ -24,7 +27,12 @@ export class RunTrace {
    * trace goes on over restarts and in other processes.
    */
   context(part: string): string {
-    return this.#head + spanOf(`${this.#runId}\n${part}`) + this.#flags;
+    return this.#head + this.span(part) + this.#flags;
+  }
+
+  /** The span in it: 16 hexadecimal digits. */
+  span(part: string): string {
+    return spanOf(`${this.#runId}\n${part}`);
   }
 }
 

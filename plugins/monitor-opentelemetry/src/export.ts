@@ -13,14 +13,10 @@ const BATCH = 512;
 /** Sends spans to the OTLP receiver, and says how many. Rejects with REPRISE_TELEMETRY_LOST when it does not take them; what was sent before is there. */
 export async function exportSpans(spans: AsyncIterable<Span>, options: ExportOptions): Promise<number> {
   const exporter = spanExporter(options);
-  const resource = resourceOf(options);
   let sent = 0;
   const send = async (batch: readonly Span[]): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<{ readonly code: number; readonly error?: Error }>();
-    exporter.export(
-      batch.map((span) => toReadable(span, resource)),
-      resolve,
-    );
+    exporter.export(batch, resolve);
     const { code, error } = await promise;
     if (code === 0) sent += batch.length;
     else

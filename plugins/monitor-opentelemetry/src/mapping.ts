@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { SCOPE as SCOPE_NAME } from './sending/otlp-spans.ts';
 import type { SeenLog } from './sending/telemetry.ts';
 import type { Attributes, Span } from './spans/span.ts';
 import { parseTraceparent } from './spans/trace-ids.ts';
@@ -19,7 +20,7 @@ import { parseTraceparent } from './spans/trace-ids.ts';
 const KINDS = { internal: SpanKind.INTERNAL, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER } as const;
 const STATUS = { unset: SpanStatusCode.UNSET, ok: SpanStatusCode.OK, error: SpanStatusCode.ERROR } as const;
 
-const SCOPE = { name: '@reprise/monitor-opentelemetry' } as const;
+const SCOPE = { name: SCOPE_NAME } as const;
 
 /** Seconds and nanoseconds of milliseconds. */
 export function hrTime(ms: number): HrTime {

@@ -20,7 +20,7 @@ import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
 import { TelemetryThread } from './sending/thread.ts';
 import { detailOf, processSpan } from './spans/detail-spans.ts';
 import { present } from './spans/open-span.ts';
-import { isSampled } from './spans/sampling.ts';
+import { isInSample, isSampled } from './spans/sampling.ts';
 import type { Span } from './spans/span.ts';
 import { parseTraceparent } from './spans/trace-ids.ts';
 
@@ -98,11 +98,10 @@ export class OpenTelemetryMonitor implements Monitor {
 
   /** What the agent does belongs to its attempt: the context that it works in says so, to whatever it uses OpenTelemetry for. */
   within<T>(attempt: WatchedAttempt, work: () => T): T {
-    const { traceparent } = attempt;
-    const place = this.#options.traces ? parseTraceparent(traceparent) : undefined;
+    const place = this.#options.traces ? parseTraceparent(attempt.traceparent) : undefined;
     if (place === undefined) return work();
     const { SAMPLED, NONE } = TraceFlags;
-    const traceFlags = isSampled(traceparent, this.#options.sampling) ? SAMPLED : NONE;
+    const traceFlags = isInSample(place, this.#options.sampling) ? SAMPLED : NONE;
     const { traceId, spanId } = place;
     const around = trace.setSpanContext(context.active(), { traceId, spanId, traceFlags, isRemote: true });
     return context.with(around, this.details ? () => this.#timed(attempt, work) : work);

@@ -3,7 +3,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { ATTRIBUTES } from '@reprise/core/plugin';
-import { logRecord, toReadable } from '../mapping.ts';
+import { logRecord } from '../mapping.ts';
 import { EngineMetrics, type ProcessMeasures } from '../metrics/engine-metrics.ts';
 import { Instruments } from '../metrics/instruments.ts';
 import { RunMetrics } from '../metrics/run-metrics.ts';
@@ -15,6 +15,7 @@ import { Traces } from '../spans/traces.ts';
 import { EXPORT_MS, type Exports, otlpExports, resourceOf, watched } from './exports.ts';
 import { isLate } from './is-late.ts';
 import { messageOf } from './message-of.ts';
+import { SCOPE } from './otlp-spans.ts';
 import type { Unpacked } from './packed.ts';
 import { Sender } from './sender.ts';
 import type { OnLost, SeenLog, Sighting, Telemetry } from './telemetry.ts';
@@ -23,8 +24,6 @@ import type { OnLost, SeenLog, Sighting, Telemetry } from './telemetry.ts';
 const MAX_QUEUED = 50_000;
 const MAX_RECORDS = 10_000;
 const BATCH = 512;
-
-const SCOPE = '@reprise/monitor-opentelemetry';
 
 /** Makes spans, measurements and records of what was seen, and sends them by OpenTelemetry's exporters, in the thread that it is made in. */
 export class Pipeline implements Telemetry {
@@ -114,14 +113,9 @@ export class Pipeline implements Telemetry {
   #spanSender(exports: Exports): Sender<Span> {
     const { delayMs } = this.#options;
     const exporter = exports.spans;
-    const resource = resourceOf(this.#options);
     this.#closers.push(() => exporter.shutdown());
     return new Sender<Span>({
-      export: (batch, done) =>
-        exporter.export(
-          batch.map((span) => toReadable(span, resource)),
-          done,
-        ),
+      export: (batch, done) => exporter.export(batch, done),
       weigh: ({ events }) => 1 + events.length,
       maxQueued: MAX_QUEUED,
       batchSize: BATCH,

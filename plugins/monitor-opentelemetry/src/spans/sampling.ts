@@ -1,4 +1,4 @@
-import { parseTraceparent } from './trace-ids.ts';
+import { parseTraceparent, type TraceContext } from './trace-ids.ts';
 
 /** The value of 52 random bits is at most this. */
 const BITS_52 = 2 ** 52;
@@ -9,7 +9,10 @@ const BITS_52 = 2 ** 52;
  */
 export function isSampled(traceparent: string | undefined, ratio: number): boolean {
   const context = parseTraceparent(traceparent);
-  if (context === undefined) return ratio > 0;
+  return context === undefined ? ratio > 0 : isInSample(context, ratio);
+}
+
+export function isInSample(context: TraceContext, ratio: number): boolean {
   if (!context.sampled || ratio <= 0) return false;
   return ratio >= 1 || Number.parseInt(context.traceId.slice(-13), 16) / BITS_52 < ratio;
 }

@@ -19,11 +19,7 @@ export function parseTraceparent(text: string | undefined): TraceContext | undef
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** Of one that is known to be a trace context. */
-const placeOf = (traceparent: string): SpanPlace => ({
-  traceId: traceparent.slice(3, 35),
-  spanId: traceparent.slice(36, 52),
-});
+const placeIn = (trace: RunTrace, part: string): SpanPlace => ({ traceId: trace.id, spanId: trace.span(part) });
 
 /**
  * The ids of the spans of one run. They follow from its id, the trace that it was started in, and what each span is of; those of the run and of attempts
@@ -41,33 +37,33 @@ export class TraceIds {
   }
 
   get run(): SpanPlace {
-    return placeOf(this.#trace.context(''));
+    return placeIn(this.#trace, '');
   }
 
   attempt(taskId: string, attempt: number): SpanPlace {
-    return placeOf(this.#trace.context(attemptPart(taskId, attempt)));
+    return placeIn(this.#trace, attemptPart(taskId, attempt));
   }
 
   /** Each time that a task begins, by the revision of the event with which it does. */
   task(part: number, path: string, revision: number): SpanPlace {
-    return placeOf(this.#of(part).context(`task ${path}@${revision}`));
+    return placeIn(this.#of(part), `task ${path}@${revision}`);
   }
 
   message(part: number, id: string): SpanPlace {
-    return placeOf(this.#of(part).context(`message ${id}`));
+    return placeIn(this.#of(part), `message ${id}`);
   }
 
   delivery(part: number, id: string, revision: number): SpanPlace {
-    return placeOf(this.#of(part).context(`delivery ${id}@${revision}`));
+    return placeIn(this.#of(part), `delivery ${id}@${revision}`);
   }
 
   decision(part: number, revision: number): SpanPlace {
-    return placeOf(this.#of(part).context(`decision @${revision}`));
+    return placeIn(this.#of(part), `decision @${revision}`);
   }
 
   /** What holds together the spans of a part of a run that has too many for one trace: the root of that trace. */
   part(part: number): SpanPlace {
-    return placeOf(this.#of(part).context(''));
+    return placeIn(this.#of(part), '');
   }
 
   #of(part: number): RunTrace {
