@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Runs every test that needs no service and ends with the line "N passed, N failed". Arguments go to mocha: files, --grep …
-// End-to-end tests come last and one file after the other: they time their kills by what a process of their own gets done.
+// End-to-end tests come last; those that kill processes one file after the other: they time their kills by what a process of their own gets done.
 // REPRISE_TEST_JOBS: other test files at once (default 2; 1 runs them one after the other).
+// REPRISE_SWEEP: "all" kills the second process, too, after every append of the first (test/simulation/support/second-kill.ts).
 // REPRISE_PAIRS: "all" plays every pair of words of the language on every path (core/test/workflow/language/pairs.unit.ts).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,9 @@ const parallel = jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : [];
 const own = process.argv.slice(2);
 
 const ignoring = (...patterns) => patterns.flatMap((pattern) => ['--ignore', pattern]);
+
+/** Tests that are no end-to-end tests. */
+const COSTS = ['**/*.unit.ts', '**/*.int.ts'];
 
 /** One run of mocha after the other, each with its title and arguments. */
 function phases() {
@@ -34,7 +38,8 @@ function phases() {
   }
   return [
     ['the unit and integration tests', [...ignoring('**/*.e2e.ts'), ...parallel]],
-    ['the end-to-end tests', ignoring('**/*.unit.ts', '**/*.int.ts')],
+    ['the command line end to end', [...ignoring(...COSTS, '{core,docs,plugins,test}/**'), ...parallel]],
+    ['the other end-to-end tests', ignoring(...COSTS, 'cli/**')],
   ];
 }
 

@@ -1,0 +1,3 @@
+import { describeSecondKill } from './support/second-kill.ts';
+
+describeSecondKill(true);
