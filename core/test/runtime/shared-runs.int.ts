@@ -7,11 +7,23 @@ import {
   type Transport,
   workflow,
 } from '@reprise/core';
-import type { TransportSubscription } from '@reprise/core/plugin';
+import { type Envelope, RESULT_CHANNEL, type TransportSubscription } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
-import { eventually, gate, orchestrators, sharedStore, storePlugin, transportPlugin } from './support.ts';
+import {
+  eventsOf,
+  eventually,
+  gate,
+  only,
+  orchestrators,
+  sharedStore,
+  storePlugin,
+  transportPlugin,
+} from './support.ts';
 import { byHash, TestOwnership } from './test-ownership.ts';
+
+const taskOf = ({ data }: Envelope): string => (data as unknown as { readonly taskId: string }).taskId;
+const isEnd = ({ data }: Envelope): boolean => (data as unknown as { readonly type: string }).type === 'CompleteTask';
 
 describe('Orchestrators that share the runs of a store by their transport', () => {
   const { start } = orchestrators();
@@ -86,6 +98,46 @@ describe('Orchestrators that share the runs of a store by their transport', () =
       owners('h').some((owner, n) => owner !== owners('u')[n]),
       'of some the other had the receiver',
     ).to.equal(true);
+  });
+
+  it('acknowledge a result once what it leads to is sent, and not before', async () => {
+    const made = connect('first');
+    const log: string[] = [];
+    const sending = Promise.withResolvers<void>();
+    const watched: Transport = {
+      ...made,
+      publish: async (messages) => {
+        const tasks = messages.flatMap(({ envelope }) =>
+          envelope.type === 'reprise.dispatch' ? [taskOf(envelope)] : [],
+        );
+        if (tasks.includes('other')) await sending.promise;
+        await made.publish(messages);
+        for (const task of tasks) log.push(`sent ${task}`);
+      },
+      subscribe: (channel, handler, options) => {
+        if (channel !== RESULT_CHANNEL) return made.subscribe(channel, handler, options);
+        const overheard: typeof handler = (delivery) =>
+          handler({
+            ...delivery,
+            ack: () => {
+              if (isEnd(delivery.envelope)) log.push(`acknowledged ${taskOf(delivery.envelope)}`);
+              delivery.ack();
+            },
+          });
+        return made.subscribe(channel, overheard, options);
+      },
+    };
+    const work = defineAgent({ name: 'work', handle: () => 'done' });
+    const plugins = [storePlugin(viewOf('first')), transportPlugin(watched)];
+    const reprise = await start({ plugins, workflows: [two], agents: [work] });
+    const run = await reprise.startRun(two, null);
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'TaskCompleted').length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(log).to.include('sent one').and.not.include('acknowledged one');
+    sending.resolve();
+    expect((await run.outcome()).status).to.equal('completed');
+    await eventually(() => log.includes('acknowledged other'));
+    expect(log.indexOf('acknowledged one')).to.be.greaterThan(log.indexOf('sent other'));
   });
 
   it('hand their runs over when they stop, before what their agents have in hand is done, and report that to the new owner', async () => {

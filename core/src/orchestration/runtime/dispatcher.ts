@@ -62,10 +62,11 @@ export class Dispatcher {
     });
   }
 
-  carryOut(run: CachedRun, effects: readonly Effect[]): void {
+  /** Returns what resolves once the transport has taken, or refused, what is to be sent; undefined when nothing is. */
+  carryOut(run: CachedRun, effects: readonly Effect[]): Promise<void> | undefined {
     const messages: OutgoingMessage[] = [];
     for (const effect of effects) this.#one(run.state, effect, messages);
-    if (messages.length > 0) void this.#publish(run.runId, messages);
+    return messages.length > 0 ? this.#publish(run.runId, messages) : undefined;
   }
 
   /** Attempts that were dispatched here and that the run, which was read again, knows as ended: somebody else's command has ended them. */

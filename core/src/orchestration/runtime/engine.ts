@@ -162,7 +162,7 @@ export class Engine {
       carryOut: (run, effects) => {
         this.#sleeping.delete(run.runId);
         if (this.drives(run.runId)) this.#runs.add(run.runId);
-        this.#dispatcher.carryOut(run, effects);
+        return this.#dispatcher.carryOut(run, effects);
       },
       endedElsewhere: (state) => this.#dispatcher.ended(state),
       ended: (state) => this.waiters.ended(state.runId, state),
@@ -419,10 +419,12 @@ export class Engine {
     else if (!isCall(command)) this.#admission.finished(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
       command,
-      done: (outcome) => {
+      done: (outcome, sent) => {
         if (isCall(command)) this.#answer(command, outcome);
         else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command, outcome);
-        delivery.ack();
+        // A transport that outlives this process brings it again until what it led to is sent: should this process end before, the next sends it at once.
+        if (sent === undefined || !this.#parts.transport.durable) delivery.ack();
+        else void sent.then(() => delivery.ack());
       },
       failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
     };

@@ -19,7 +19,8 @@ export interface InboxItem {
   readonly contained?: boolean;
   /** The history was changed from outside: what is cached is out of date. */
   readonly refresh?: boolean;
-  done?(outcome: CommandOutcome): void;
+  /** `sent` resolves once the transport has taken, or refused, what the turn had to send; it does not reject. Absent when that was nothing. */
+  done?(outcome: CommandOutcome, sent?: Promise<void>): void;
   failed?(error: unknown): void;
 }
 

@@ -54,7 +54,7 @@ export interface RunWriterParts {
   busy(runId: string): boolean;
   /** Puts an item behind those that wait for the run. */
   post(runId: string, item: InboxItem): void;
-  carryOut(run: CachedRun, effects: readonly Effect[]): void;
+  carryOut(run: CachedRun, effects: readonly Effect[]): Promise<void> | undefined;
   /** As of TurnRelease. */
   endedElsewhere(state: RunState): readonly Effect[];
   /** A run was ended by a process that does not drive it: whoever waits here is to know. */

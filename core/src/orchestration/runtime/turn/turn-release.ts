@@ -22,7 +22,7 @@ export interface TurnReleaseParts {
   drives(runId: string): boolean;
   /** Puts an item behind those that wait for the run. */
   post(runId: string, item: InboxItem): void;
-  carryOut(run: CachedRun, effects: readonly Effect[]): void;
+  carryOut(run: CachedRun, effects: readonly Effect[]): Promise<void> | undefined;
   /** What is to be done about attempts that are out, and that the history of the run ended meanwhile. */
   endedElsewhere(state: RunState): readonly Effect[];
   /** A run was ended by a process that does not drive it: whoever waits here is to know. */
@@ -46,15 +46,17 @@ export class TurnRelease {
 
   /** Effects are carried out, monitors see the events, callers get their answers. `whole`: nothing of the turn's items is left. */
   release(run: CachedRun, batch: Batch, expected: number, whole = true): void {
+    let sent: Promise<void> | undefined;
     try {
-      this.#carryOut(run, batch, whole);
+      sent = this.#carryOut(run, batch, whole);
       this.#unreleased.delete(run.runId);
     } catch (error) {
       this.#notCarriedOut(run.runId, error);
     }
     this.observe(run, batch, expected);
     if (batch.events.some(({ type }) => type === 'RunParked')) this.#parts.stood(run.runId);
-    for (const { item, outcome } of batch.handled) this.#parts.reports.tell(run.runId, () => item.done?.(outcome));
+    for (const { item, outcome } of batch.handled)
+      this.#parts.reports.tell(run.runId, () => item.done?.(outcome, sent));
   }
 
   observe(run: CachedRun, batch: Batch, expected: number): void {
@@ -72,7 +74,7 @@ export class TurnRelease {
     this.#unreleased.delete(runId);
   }
 
-  #carryOut(run: CachedRun, batch: Batch, whole: boolean): void {
+  #carryOut(run: CachedRun, batch: Batch, whole: boolean): Promise<void> | undefined {
     const { heart, admission, mutexes, drives, carryOut, ended, endedElsewhere } = this.#parts;
     if (drives(run.runId)) {
       let effects: readonly Effect[] = batch.effects;
@@ -82,16 +84,17 @@ export class TurnRelease {
       if (run.fresh && !left && whole)
         effects = effects.concat(endedElsewhere(run.state), heart.openEffects(run.state));
       run.fresh &&= run.state.status === 'parked' || !whole;
-      if (effects.length > 0) carryOut(run, effects);
+      const sent = effects.length > 0 ? carryOut(run, effects) : undefined;
       mutexes.look(run.state);
-      return;
+      return sent;
     }
     // The run went to another process during the turn, which derives from the history what the run itself needs, but not what its end asks of others.
     admission.releaseRun(run.runId);
     mutexes.forget(run.runId);
     const left = batch.effects.filter(({ kind }) => kind === 'close-run' || kind === 'cancel-child');
-    if (left.length > 0) carryOut(run, left);
-    else if (batch.events.length > 0 && isTerminal(run.state.status)) ended(run.state);
+    if (left.length > 0) return carryOut(run, left);
+    if (batch.events.length > 0 && isTerminal(run.state.status)) ended(run.state);
+    return undefined;
   }
 
   /** All of it can be derived again: the run is read again, and after a few times in vain it is parked. */
