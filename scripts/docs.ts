@@ -22,10 +22,12 @@ const { values } = parseArgs({
   },
 });
 
-function fail(message: string): never {
+function fail(message: string, code = 2): never {
   process.stderr.write(`${message}\n`);
-  process.exit(2);
+  process.exit(code);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 if (values.help) process.stdout.write(HELP);
 else if (values.dev) {
@@ -39,7 +41,7 @@ else if (values.dev) {
       again();
     } catch (error) {
       // Half a page, while it is written: what was served before is served on.
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`${messageOf(error)}\n`);
     }
   };
   for (const folder of ['docs', 'plugins']) watch(join(ROOT, folder), { recursive: true }, onChange);
@@ -49,6 +51,8 @@ else if (values.dev) {
     fail(`--base ${values.base} is no base: it begins and ends with a slash.`);
   const started = performance.now();
   // A folder of its own: two builds at once do not meet.
-  await buildSite(join(ROOT, '.docs', `build-${process.pid}`), resolve(ROOT, values.out), values.base);
+  await buildSite(join(ROOT, '.docs', `build-${process.pid}`), resolve(ROOT, values.out), values.base).catch(
+    (error: unknown) => fail(messageOf(error), 1),
+  );
   process.stdout.write(`Built ${values.out} in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
 }

@@ -8,16 +8,9 @@ const section = ({ name, kind, text, code, source }: ApiName): string =>
   [
     `## ${name}`,
     `*${WORDS[kind] ?? kind}*, of [${source}](${sourcePage(source)}){target="_self"}`,
-    ...(text === '' ? [] : [withoutTags(text)]),
+    ...(text === '' ? [] : [text]),
     `\`\`\`ts\n${code}\n\`\`\``,
   ].join('\n\n');
-
-/** Prose may name types like `Readonly<Json>` outside of code: that is no tag of HTML, and braces are nothing to compute. */
-const withoutTags = (text: string): string =>
-  text
-    .split(/(`[^`]*`)/)
-    .map((part) => (part.startsWith('`') ? part : part.replace(/</g, '&lt;').replace(/\{\{/g, '&#123;&#123;')))
-    .join('');
 
 const inFolder = (source: string, folder: string): boolean => source.startsWith(`core/src/${folder}/`);
 
