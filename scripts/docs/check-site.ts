@@ -57,10 +57,10 @@ export function siteProblems(folder: string, base = '/'): readonly string[] {
   return [...problems, ...styleProblems(folder)];
 }
 
-/** Styles load fonts and images, too. */
+/** Styles load fonts and images, too, and so do those of a drawing. */
 const styleProblems = (folder: string): readonly string[] =>
-  globSync('assets/*.css', { cwd: folder }).flatMap((path) =>
-    [
-      ...readFileSync(join(folder, path), 'utf8').matchAll(/url\(["']?(?:https?:)?\/\/[^)]*\)|@import[^;]*\/\/[^;]*/g),
-    ].map(([what]) => `${path} loads ${what}, of another host`),
+  globSync(['assets/*.css', '**/*.svg'], { cwd: folder }).flatMap((path) =>
+    [...readFileSync(join(folder, path), 'utf8').matchAll(/url\(["']?(?:https?:)?\/\/[^)]*\)/g)].map(
+      ([what]) => `${path} loads ${what}, of another host`,
+    ),
   );

@@ -13,7 +13,7 @@ li{line-height:1.8}`;
 
 const page = (path: string, up: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>${escaped(path)} | Reprise</title><style>${STYLE}</style></head>
+<meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${escaped(path)} | Reprise</title><style>${STYLE}</style></head>
 <body><header><a href="${up}index.html">Reprise</a> <strong>${escaped(path)}</strong></header><main>${body}</main></body></html>
 `;
 

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path';
 import { navigationProblems } from '../../docs/site/navigation.ts';
 import { renderApi } from './api/render.ts';
+import { withDiagrams } from './diagrams.ts';
 import { imagePath, rewriteLinks } from './links.ts';
 import { ROOT, type SitePage, sitePages } from './pages.ts';
 import { sourcePages } from './source-pages.ts';
@@ -23,7 +24,11 @@ function writePage(folder: string, { source, site }: SitePage, sites: ReadonlyMa
     onSource: (path) => wanted.sources.add(path),
     onImage: (path) => wanted.images.add(path),
   });
-  write(folder, site, text);
+  write(
+    folder,
+    site,
+    withDiagrams(text, (path, svg) => write(join(folder, 'public'), path, svg)),
+  );
 }
 
 /** VitePress wants its configuration beside the pages. */
