@@ -32,6 +32,7 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** What a message carries beside its data, and how it is treated. */
 export interface SendOptions {
   /**
    * What must be said once, whatever becomes of this attempt: another attempt of the task (in the same round) that says it again says nothing new. Other
@@ -80,6 +81,7 @@ export interface ReceiveOptions<Data = Json> extends MessageFilter {
   readonly timeout?: Duration;
 }
 
+/** Why a message is given back, and whether, and when, it is handed out again. */
 export interface NackOptions {
   readonly reason: string;
   /** Until it is delivered again: ms, or text. Default: as its mailbox says. */

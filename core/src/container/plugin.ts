@@ -27,6 +27,7 @@ export interface PluginParts {
   readonly 'view-store': ViewStore;
 }
 
+/** What a plugin may be: a key of `PluginParts`. */
 export type PluginKind = keyof PluginParts;
 
 /**
@@ -41,8 +42,10 @@ export interface Plugin<Kind extends PluginKind = PluginKind> {
   createReader?(context: PluginContext): PluginParts[Kind] | Promise<PluginParts[Kind]>;
 }
 
+/** A plugin of whatever kind. */
 export type AnyPlugin = { readonly [Kind in PluginKind]: Plugin<Kind> }[PluginKind];
 
+/** Types a plugin, and gives it back as it is: its default export is what a project installs. */
 export function definePlugin<Kind extends PluginKind>(plugin: Plugin<Kind>): Plugin<Kind> {
   return plugin;
 }

@@ -315,11 +315,15 @@ export interface Loop {
 
 /** What may be counted, and limited. */
 export const COUNTS = ['tasks', 'attempts', 'messages', 'delegations'] as const;
+/** What a budget limits by counting, and so never exceeds. */
 export type CountKind = (typeof COUNTS)[number];
 /** What attempts report, and what may be limited of it. */
 export const AMOUNTS = ['tokens', 'cost'] as const;
+/** What a budget limits that is known only afterwards: tokens, cost. */
 export type AmountKind = (typeof AMOUNTS)[number];
+/** Everything that a budget may limit. */
 export const BUDGETS = [...COUNTS, ...AMOUNTS] as const;
+/** What a budget may limit. */
 export type BudgetKind = CountKind | AmountKind;
 /** What may be limited of one agent. */
 export const OF_AGENTS = ['attempts', ...AMOUNTS] as const;
@@ -347,6 +351,7 @@ export type Budget = Readonly<Partial<Record<BudgetKind, number>>> & {
    */
   readonly onBudget?: OnBudget;
 };
+/** What a budget that is reached leads to: no further task, a question to an agent, or a form for a person (`timeoutMs`: milliseconds). */
 export type OnBudget = 'stop' | { readonly agent: string } | { readonly ask: string; readonly timeoutMs?: number };
 
 /** The longest name of who answers a form, in characters. */
@@ -355,6 +360,7 @@ export const MAX_ASSIGNEE_CHARS = 256;
 /** Who goes on where a budget has no tokens or cost left, if it says so. */
 export const cheaperIn = (onBudget: OnBudget | undefined): string | undefined =>
   typeof onBudget === 'object' && 'agent' in onBudget ? onBudget.agent : undefined;
+/** What a single agent may spend of a budget. */
 export type AgentBudget = Readonly<Partial<Record<(typeof OF_AGENTS)[number], number>>>;
 
 /** A strategy as it is written: its name, or `{ name, … }` of one that leads a team. */
@@ -403,6 +409,7 @@ export const PERMISSIONS = [
   'send',
   'sendAcross',
 ] as const;
+/** What a task may let its agent do to the run. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Of how many dependencies a task needs an output: `any` is one. `each`: the task is a list, of an item for each of them that completes. */
@@ -473,6 +480,7 @@ export type Performer =
   | 'end'
   | 'raise';
 
+/** What a task may be performed by: exactly one of these keys. */
 export const PERFORMERS: readonly Performer[] = [
   ...([
     'agent',
@@ -532,6 +540,7 @@ export interface WorkflowDefinition {
   readonly team?: JsonObject;
 }
 
+/** The retry policy of an agent's task that has none: three attempts, after 1 s and 2 s. */
 export const DEFAULT_RETRY: RetryPolicy = {
   maxAttempts: 3,
   initialDelayMs: 1000,
@@ -541,6 +550,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   nonRetryable: [],
 };
 
+/** Attempts of a run that may be in flight at once, unless its workflow says otherwise. */
 export const DEFAULT_CONCURRENCY = 64;
 
 /** The strategies that core brings: all that is ready at once, or one task after another. */

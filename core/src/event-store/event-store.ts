@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../shared/json.ts';
 import type { Position } from './position.ts';
 
+/** What is known about an event beside its data: why it came about, in which trace, by whom. */
 export interface EventMetadata {
   /** The id of the command that caused the event. */
   readonly causationId: string;
@@ -28,6 +29,7 @@ export interface EventMetadata {
   readonly [more: string]: Json | undefined;
 }
 
+/** An event that is to be appended. `time`: milliseconds since the Unix epoch. */
 export interface NewEvent {
   /** UUID. The same event appended again has the same id. */
   readonly id: string;
@@ -38,6 +40,7 @@ export interface NewEvent {
   readonly metadata: EventMetadata;
 }
 
+/** An event where it stands: in its stream, and in the order of all. */
 export interface RecordedEvent extends NewEvent {
   readonly stream: string;
   /** Place in the stream: 0, 1, 2 … without gaps. */
@@ -72,6 +75,7 @@ export interface AppendResult {
   readonly position: Position;
 }
 
+/** A part of a stream: from which revision, in which direction, how many events. */
 export interface ReadOptions {
   /** First revision to return (inclusive). Default: 0 forwards, the last one backwards. */
   readonly from?: number;
@@ -93,6 +97,7 @@ export interface ReadAllOptions {
   readonly limit?: number;
 }
 
+/** What a subscription calls, one call after the other. */
 export interface SubscriptionCallbacks {
   /** Events in their order; the next batch waits for the promise. A throw ends the subscription through onError. */
   onEvents(events: readonly RecordedEvent[]): void | Promise<void>;
@@ -115,8 +120,10 @@ export interface SubscribeToStream extends SubscriptionCallbacks {
   readonly after?: number | 'end';
 }
 
+/** What is subscribed to: all streams after a position, or one after a revision. */
 export type SubscribeOptions = SubscribeToAll | SubscribeToStream;
 
+/** Ends what a subscription delivers. After `close` has resolved, no callback is called. */
 export interface EventStoreSubscription {
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Finding } from '../shared/finding.ts';
 import type { EventStore, StreamSummary } from './event-store.ts';
 import type { Ownership } from './ownership.ts';
 
+/** Which streams are listed, newest first. `since`: milliseconds since the Unix epoch; `after`: the cursor of the last one of the page before. */
 export interface StreamQuery {
   readonly kind: string;
   readonly statuses?: readonly string[];
@@ -16,6 +17,7 @@ export interface StreamQuery {
   readonly after?: string;
 }
 
+/** A stream in a list, with the cursor to go on after it. */
 export interface ListedStream extends StreamSummary {
   readonly stream: string;
   readonly revision: number;
@@ -29,6 +31,7 @@ export interface StreamCatalog {
   list(query: StreamQuery): Promise<readonly ListedStream[]>;
 }
 
+/** A state that was folded up to a revision; a cache, void when its schema is another. */
 export interface Snapshot {
   readonly revision: number;
   /** Hash of the shape of `state`: a snapshot of another shape is ignored. */

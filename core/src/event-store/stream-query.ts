@@ -12,6 +12,7 @@ export interface ListPlace {
   readonly ordinal: number;
 }
 
+/** The cursor of a place in a list of streams: opaque to those who pass it on. */
 export const encodeCursor = (place: ListPlace): string => `${place.createdAt}-${place.ordinal}`;
 
 /** The place that a cursor stands for. Throws REPRISE_INVALID_ID for text that no list handed out. */

@@ -549,6 +549,7 @@ export const ERROR_CODES = {
   ),
 } as const satisfies Record<string, ErrorCodeEntry>;
 
+/** A code of an error of Reprise; it stays the same from version to version. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);

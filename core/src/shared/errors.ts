@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 import type { JsonObject } from './json.ts';
 import { takeJson } from './take-json.ts';
 
+/** What an error says beside its code and message; `retryable` and `fix` are those of the code, unless they are given. */
 export interface RepriseErrorOptions {
   readonly cause?: unknown;
   /** Facts for programs: paths, revisions, names. Plain JSON. */

@@ -3,6 +3,7 @@ import { RepriseError } from './errors.ts';
 /** What run, workflow, agent and plugin names look like; safe in a path, a topic and a URL. */
 export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** Whether a value can be an id of a run, a workflow, an agent. */
 export const isId = (value: unknown): value is string => typeof value === 'string' && ID_PATTERN.test(value);
 
 /** Returns `value`, or throws REPRISE_INVALID_ID that names `what` it was to be. */

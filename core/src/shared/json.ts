@@ -1,5 +1,6 @@
 /** Plain JSON, as RFC 8259 has it: what payloads, definitions and events are made of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** An object of JSON. */
 export type JsonObject = { readonly [key: string]: Json };
 
 /** JSON with object keys sorted: equal values give equal text. Throws nothing for plain JSON. */

@@ -26,6 +26,7 @@ export const systemIds: Ids = {
   next: () => Date.now().toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(0, 17),
 };
 
+/** Chance, of the process. */
 export const systemRandom: Random = () => Math.random();
 
 /** Waits `ms` of real time. Keeps the process alive while waiting. */

@@ -32,6 +32,7 @@ export type FaultCounts = Readonly<Record<'dropped' | 'delayed' | 'duplicated' |
 /** The same faults for all, or those of a message: by its channel, its `envelope.type` (`reprise.answer`), or whatever it has. */
 export type FaultsOf = TransportFaults | ((message: OutgoingMessage) => TransportFaults | undefined);
 
+/** What befalls messages, by which seed (1), in whose time. */
 export interface FaultyTransportOptions {
   readonly faults: FaultsOf;
   /** With equal seeds, and a manual clock, the same befalls the same messages. Default 1. */

@@ -24,6 +24,7 @@ export type GivenCommand = Loose<Command, 'commandId' | 'runId'>;
 /** An event that is expected: only the fields that are named are compared. */
 export type ExpectedEvent = Expected<RunEvent>;
 
+/** The id of the run that `given` is about. */
 export const TEST_RUN_ID = 'run-1';
 
 /** The first event of a run of `workflow`. */

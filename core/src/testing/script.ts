@@ -14,6 +14,7 @@ export interface ScriptContext extends AgentContext {
 /** Computes an output, or throws. Waits with `context.sleep` and for `context.messages`, never for real. */
 export type ScriptFunction = (task: AgentTask<never>, context: ScriptContext) => unknown;
 
+/** How a scripted call fails: `SCRIPTED`, and retryable, unless it says otherwise. */
 export interface ScriptedFailure {
   readonly code?: string;
   readonly message?: string;

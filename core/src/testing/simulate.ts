@@ -26,6 +26,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Longer than any simulation: leases and redispatches have no part in one. */
 const TEN_YEARS_MS = 3650 * DAY_MS;
 
+/** What is simulated: input, scripted agents, chance, time. */
 export interface SimulateOptions<Input> {
   readonly input: Input;
   /** By agent name. For a task that asks for a capability which no agent of the workflow has: by that capability. */
@@ -57,6 +58,7 @@ export interface AgentCall {
   readonly at: number;
 }
 
+/** What a simulated run came to. `duration`: milliseconds of virtual time. */
 export interface Simulation<Output = Json> {
   readonly outcome: RunOutcome<Output>;
   /** The whole history. */

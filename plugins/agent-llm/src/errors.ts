@@ -39,6 +39,7 @@ export const LLM_CODES = {
   LLM_INPUT_INVALID: { retryable: false, fix: 'Hand over text, JSON, or { messages: [{ role, content }] }.' },
 } as const;
 
+/** A code of an error of this plugin. */
 export type LlmCode = keyof typeof LLM_CODES;
 
 export interface LlmErrorFacts {

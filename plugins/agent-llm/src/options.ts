@@ -61,6 +61,7 @@ export interface ModelOptions {
   readonly maxUsage?: MaxUsage;
 }
 
+/** One agent that is a model. */
 export interface AgentOptions extends ModelOptions {
   readonly description?: string;
   readonly capabilities?: readonly string[];
@@ -68,6 +69,7 @@ export interface AgentOptions extends ModelOptions {
   readonly concurrency?: number;
 }
 
+/** Options of the plugin: the server, and the agents. */
 export interface LlmAgentOptions extends ModelOptions {
   /** Where `/chat/completions` is: `https://api.example.com/v1`. */
   readonly baseURL?: string;
@@ -82,7 +84,9 @@ export interface LlmAgentOptions extends ModelOptions {
   readonly agents?: Readonly<Record<string, AgentOptions>>;
 }
 
+/** Ways to make a model answer in JSON. */
 export const STRUCTURED_OUTPUTS = ['json_schema', 'json_object', 'prompt'] as const;
+/** How a model is made to answer in JSON. */
 export type StructuredOutput = (typeof STRUCTURED_OUTPUTS)[number];
 
 /** Words that a tool may give the tasks of its calls, and an agent those of its turns. */
@@ -95,6 +99,7 @@ export const TOOL_WORDS: readonly string[] = [
   'priority',
   'maxUsage',
 ];
+/** The keys of an answer that ask for something other than the output. */
 export const TURN_WORDS: readonly string[] = ['retry', 'timeout', 'priority', 'maxUsage'];
 
 type Check = readonly [fits: (value: unknown) => boolean, what: string];

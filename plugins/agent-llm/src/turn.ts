@@ -3,6 +3,7 @@ import { isBag, type TaskWords } from './options.ts';
 import type { Settings } from './settings.ts';
 import type { Usage } from './usage.ts';
 
+/** A message of the talk with a model. */
 export interface ChatMessage {
   readonly role: 'user' | 'assistant';
   readonly content: string;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { RepriseError } from '@reprise/core/plugin';
 import { type ConnectionSettings, parseConnectionString } from './connection-string.ts';
 
+/** Options of the plugin. What ends in `Ms` is milliseconds. */
 export interface EventStoreDBOptions {
   /** `esdb://host:2113?tls=false`, or `esdb+discover://…` for a cluster that is found by a name. */
   readonly connectionString: string;

@@ -259,4 +259,5 @@ const CHANGES: readonly Route[] = [
   ),
 ];
 
+/** Every route of the API, with its permission. */
 export const API: readonly Route[] = [...READS, ...CHANGES];

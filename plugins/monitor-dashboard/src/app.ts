@@ -11,6 +11,7 @@ import { assertRoutes, type Permission, type Route } from './route.ts';
 import type { Sessions } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
 
+/** What the application is made of. */
 export interface AppParts {
   readonly source: DashboardSource;
   readonly sessions: Sessions;

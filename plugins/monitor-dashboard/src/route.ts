@@ -3,6 +3,7 @@ import type { DashboardSource, Who } from './source.ts';
 
 /** `open`: anybody who reaches the server. `view`: a session. `operate`: a session that may change runs. */
 export const PERMISSIONS = ['open', 'view', 'operate'] as const;
+/** What a route asks of those who use it. */
 export type Permission = (typeof PERMISSIONS)[number];
 
 export interface Parameter {

@@ -6,6 +6,7 @@ import { createApp } from './app.ts';
 import { type Role, Sessions } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
 
+/** What the dashboard shows, where, and to whom. */
 export interface DashboardOptions {
   readonly source: DashboardSource;
   /** Default 4680; 0: any that is free. Always on 127.0.0.1. */
@@ -21,6 +22,7 @@ export interface DashboardOptions {
   readonly clock?: Clock;
 }
 
+/** A server that listens. */
 export interface Dashboard {
   readonly port: number;
   /** Opens a session, once. */
@@ -28,6 +30,7 @@ export interface Dashboard {
   close(): Promise<void>;
 }
 
+/** The port that it listens at, unless told another. */
 export const DEFAULT_PORT = 4680;
 
 /** Starts the server. Throws REPRISE_CONFIG_INVALID when the port is taken. */

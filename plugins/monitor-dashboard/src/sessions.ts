@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Permission } from './route.ts';
 
+/** A viewer reads; an operator may change runs, too. */
 export type Role = 'viewer' | 'operator';
 
 /** Sessions that are kept; the oldest gives way. */

@@ -19,14 +19,17 @@ export interface Change {
   readonly runs: readonly ChangedRun[];
 }
 
+/** A run that something was appended to. */
 export interface ChangedRun {
   readonly runId: string;
   readonly revision: number;
   readonly types: readonly string[];
 }
 
+/** Ends what a listener is told. */
 export type Following = { close(): Promise<void> };
 
+/** Is told what was appended; after a reset, all that was told before is to be read again. */
 export interface ChangeListener {
   onChange(change: Change): void;
   /** More has happened since `after` than is told: whoever looks reads anew, from `position` on. */
@@ -87,6 +90,7 @@ export interface DashboardSource {
   command(runId: string, command: RunCommand, who: Who): Promise<JsonObject>;
 }
 
+/** A part of a run's state: at which revision, of which tasks, how many. */
 export interface StateOptions {
   readonly at: number | undefined;
   readonly prefix: string;

@@ -1,11 +1,15 @@
 import { RepriseError } from '@reprise/core/plugin';
 
+/** From the most to the least that is said. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
+/** From which level on something is said. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How a line may look; `auto` is text in a terminal, else JSON. */
 export const LOG_FORMATS = ['auto', 'json', 'text'] as const;
 
+/** How a line looks. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogMonitorOptions {
@@ -19,8 +23,10 @@ export interface LogMonitorOptions {
   readonly payloads?: boolean;
 }
 
+/** The options with their defaults. */
 export type ResolvedLogMonitorOptions = Required<LogMonitorOptions>;
 
+/** The options, unless others are given. */
 export const DEFAULT_LOG_MONITOR_OPTIONS: ResolvedLogMonitorOptions = {
   level: 'info',
   destination: 2,

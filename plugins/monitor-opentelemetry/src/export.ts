@@ -6,6 +6,7 @@ import { resourceOf, spanExporter } from './sending/exports.ts';
 import { messageOf } from './sending/message-of.ts';
 import type { Span } from './spans/span.ts';
 
+/** Where traces of history go, and what they say about who sends them. */
 export type ExportOptions = Pick<ResolvedOptions, 'endpoint' | 'serviceName' | 'resource'>;
 
 const BATCH = 512;

@@ -5,6 +5,7 @@ import { see } from './seen-event.ts';
 import type { Span } from './spans/span.ts';
 import { EMIT_NONE, Traces } from './spans/traces.ts';
 
+/** How many events go into one trace, and which texts. */
 export interface SpansOptions {
   /** As of the monitor's options: what it makes while the run goes on has the same ids only with the same. */
   readonly eventsPerTrace?: number;

@@ -37,6 +37,7 @@ export function isCall(input: unknown): input is Call {
   return typeof id === 'string' && typeof capability === 'string' && typeof tries === 'number';
 }
 
+/** An agent that bids for work, and does what it is awarded. */
 export interface BidderAgentOptions<Input, Output> extends Omit<Agent, 'inputSchema' | 'outputSchema' | 'handle'> {
   readonly capabilities: readonly string[];
   /** What it would do the work for. Throws: no bid. */

@@ -1,5 +1,6 @@
 import { type Duration, didYouMean, parseDuration, RepriseError } from '@reprise/core/plugin';
 
+/** What a failure of a member leads to. */
 export const ON_FAILURE = ['fail', 'go-on'] as const;
 /** What becomes of a team in which a task failed: it fails once all is done, or gives what there is. */
 export type OnFailure = (typeof ON_FAILURE)[number];
@@ -22,8 +23,10 @@ export interface AutonomousOptions {
   readonly onFailure?: OnFailure;
 }
 
+/** The options with their defaults. */
 export type ResolvedAutonomousOptions = Required<AutonomousOptions> & { readonly bounds: Bounds };
 
+/** The options, unless others are given. */
 export const DEFAULT_OPTIONS: ResolvedAutonomousOptions = {
   bounds: { handOffs: 30, circles: 2 },
   bidTimeout: '30s',

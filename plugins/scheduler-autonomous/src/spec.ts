@@ -11,7 +11,9 @@ import {
   unknownMembers,
 } from './options.ts';
 
+/** How a team without a manager works. */
 export const MODES = ['hand-off', 'bid', 'claim'] as const;
+/** How a team without a manager works. */
 export type Mode = (typeof MODES)[number];
 
 /** One task, the floor, goes from member to member until one of them completes it. */
@@ -47,6 +49,7 @@ export interface BidSpec extends Taking {
   readonly onNoBid?: 'assign' | 'fail' | { readonly agent: string };
 }
 
+/** An agent that claims work: what its trigger (CEL) holds for, so many at once. */
 export interface Claimer {
   readonly agent: string;
   /** CEL over `work` and `board`. Default: whatever it is able to do. */
@@ -64,6 +67,7 @@ export interface ClaimSpec extends Taking {
   readonly onNoClaim?: 'fail' | 'assign';
 }
 
+/** A team as a workflow describes it, by its mode. */
 export type AutonomousSpec = HandOffSpec | BidSpec | ClaimSpec;
 
 /** What holds where the spec says nothing. */

@@ -56,6 +56,7 @@ export interface ToldEnd {
   readonly rejections: number;
 }
 
+/** A worker as its manager is told of it. */
 export interface ToldWorker {
   readonly name: string;
   readonly description?: string;
@@ -110,6 +111,7 @@ export interface PlannedStep {
   readonly input?: Json;
 }
 
+/** What a manager may answer. */
 export type ManagerAction =
   /** The plan; in an answer to `next`, further steps. */
   | { readonly plan: readonly PlannedStep[] }

@@ -2,6 +2,7 @@ import { type Duration, didYouMean, parseDuration, RepriseError } from '@reprise
 
 /** Which ends of steps the manager is asked about: all, those that failed, or none, until there is nothing else to do. */
 export const REVIEWS = ['all', 'failed', 'none'] as const;
+/** Which results the manager looks at before they count. */
 export type Review = (typeof REVIEWS)[number];
 
 /** What ends a team, whatever its manager says. */
@@ -26,8 +27,10 @@ export interface HierarchicalOptions {
   readonly managerAttempts?: number;
 }
 
+/** The options with their defaults. */
 export type ResolvedHierarchicalOptions = Required<HierarchicalOptions> & { readonly bounds: Bounds };
 
+/** The options, unless others are given. */
 export const DEFAULT_OPTIONS: ResolvedHierarchicalOptions = {
   review: 'all',
   bounds: { delegations: 50, stalls: 3, resets: 2, nonsense: 3, rejections: 3 },

@@ -22,6 +22,7 @@ interface WorkerFacts {
   readonly task?: WorkerWords;
 }
 
+/** What a worker is handed: its step with all about it, or the step's input only. */
 export type Handed = 'step' | 'input';
 
 /** One of the four: an agent, whoever has a capability, a child run, or a block with a strategy of its own (`{ name: 'hierarchical', … }`). */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RepriseError } from '@reprise/core/plugin';
 
+/** Options of the plugin. What ends in `Ms` is milliseconds. */
 export interface KafkaOptions {
   /** Where the cluster is found: `host:port`, several of them, or a text with commas between. */
   readonly brokers: string | readonly string[];
@@ -29,6 +30,7 @@ export interface KafkaOptions {
   readonly retryMs?: number;
 }
 
+/** Files of certificates, in PEM. */
 export interface TlsOptions {
   /** The certificate of the authority that signed the brokers' (PEM). */
   readonly caFile?: string;
@@ -39,6 +41,7 @@ export interface TlsOptions {
   readonly serverName?: string;
 }
 
+/** How clients say who they are. */
 export type SaslOptions =
   | {
       readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';

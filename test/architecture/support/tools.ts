@@ -9,17 +9,22 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
+interface ToolOptions {
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
 /** Runs an installed tool (path under node_modules) on this Node, to its end. */
-export function tool(
-  script: string,
-  args: readonly string[],
-  options: { cwd?: string; input?: string } = {},
-): Promise<ToolResult> {
+export const tool = (path: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> =>
+  script(`node_modules/${path}`, args, options);
+
+/** Runs a script (path in the repository) on this Node, to its end. */
+export function script(path: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   const { NODE_OPTIONS: _ours, ...env } = process.env;
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [`${ROOT}node_modules/${script}`, ...args],
+      [`${ROOT}${path}`, ...args],
       { cwd: options.cwd ?? ROOT, env, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;

@@ -84,6 +84,7 @@ export interface TaskScope<Run, Tasks, After, MayBeLate = never, Outer = unknown
   readonly feedback: Feedback;
 }
 
+/** What functions of a `forEach` read: what those of a task do, and the item. */
 export interface ItemScope<Run, Tasks, After, Item> extends TaskScope<Run, Tasks, After> {
   readonly item: Item;
   readonly index: number;
@@ -163,6 +164,7 @@ export interface PerhapsItem {
   readonly index?: number;
 }
 
+/** Tasks with one key do not run at the same time. `across` says among which: the run (as it is for a text), the workflow, or the tenant. */
 export type MutexOption<S> =
   | string
   | ((scope: S) => string)
@@ -277,6 +279,7 @@ export type FittingFallback<F, StandIns, Fault> = [Fault] extends [never]
   ? F & FallbackChoice<StandIns>
   : { readonly agent: Fault } | { readonly task: Fault };
 
+/** Options of a workflow as a whole; its time limit covers the run. */
 export interface WorkflowOptions {
   /** Default "1". */
   readonly version?: string;

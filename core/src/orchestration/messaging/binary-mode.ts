@@ -14,6 +14,7 @@ export interface BinaryMessage {
 
 const CONTENT_TYPE = 'content-type';
 
+/** An envelope in the binary mode of CloudEvents: attributes as headers, data as bytes. */
 export function toBinary({ data, datacontenttype, ...attributes }: Envelope): BinaryMessage {
   const headers: Record<string, string> = { [CONTENT_TYPE]: datacontenttype };
   for (const [name, value] of Object.entries(attributes)) headers[headerOf(name)] = String(value);

@@ -14,4 +14,5 @@ export const WORKER_CHANNEL = 'reprise.workers';
 /** Answers to the calls of one worker's attempts, and the messages that they wait for. */
 export const workerChannel = (worker: string): string => `reprise.worker.${worker}`;
 
+/** The group in which orchestrators share commands. */
 export const COMMAND_GROUP = 'orchestrator';

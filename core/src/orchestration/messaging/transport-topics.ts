@@ -14,6 +14,7 @@ export interface TopicDifference {
   readonly found: string;
 }
 
+/** A topic as it is wanted, as it was found, and how they differ; without `found` it is not there. */
 export interface TopicStanding {
   readonly topic: string;
   /** What it is for, in a few words. */

@@ -3,6 +3,7 @@ import type { Finding } from '../../shared/finding.ts';
 import type { Envelope } from './envelope.ts';
 import type { TransportTopics } from './transport-topics.ts';
 
+/** A message, and the channel it goes over. */
 export interface OutgoingMessage {
   readonly channel: string;
   readonly envelope: Envelope;
@@ -35,6 +36,7 @@ export interface Delivery {
   reject?(options: { readonly reason: string }): void;
 }
 
+/** Takes a delivery. What it throws, or rejects with, counts as not acknowledged. */
 export type DeliveryHandler = (delivery: Delivery) => void | Promise<void>;
 
 interface Bounded {

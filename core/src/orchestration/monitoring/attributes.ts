@@ -77,6 +77,7 @@ export const SPAN_EVENTS = {
   deadLettered: 'reprise.message.dead_lettered',
 } as const;
 
+/** A metric: its kind, name, unit (UCUM) and description. */
 export interface Instrument {
   readonly kind: 'counter' | 'histogram' | 'gauge';
   readonly name: string;

@@ -24,6 +24,7 @@ export interface EngineOptions {
   readonly monitorQueue: number;
 }
 
+/** The limits and times of an engine that is told none. */
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxPayloadChars: 1024 * 1024,
   maxRunChars: 1024 * 1024 * 1024,

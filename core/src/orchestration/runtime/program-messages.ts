@@ -54,12 +54,14 @@ export interface Whereto {
 /** `key` is what `requestId` is for here. */
 export interface ProgramSendOptions extends CommandOptions, Whereto, Omit<SendOptions, 'key' | 'run'> {}
 
+/** As for a message that is sent; the signal ends the waiting for its answer. */
 export interface ProgramRequestOptions extends ProgramSendOptions {
   /** Answers a question back (query). Default: it is answered with not-understood, and the request rejects. */
   onQuery?(question: Message): unknown;
   readonly signal?: AbortSignal;
 }
 
+/** Which messages are taken from which mailbox, how long they are waited for (`timeout`), and when they come back unless they are acknowledged (`lease`). */
 export interface TakeOptions extends MessageFilter, Whereto {
   /** Of a name of a run (`#desk`): which run. Of a name of no run: the run that a message came from; default: any. */
   readonly run?: string;

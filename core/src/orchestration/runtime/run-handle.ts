@@ -30,8 +30,10 @@ export interface OutcomeOptions {
   readonly orStuck?: boolean;
 }
 
+/** Who signals, and why. */
 export type SignalOptions = CommandOptions;
 
+/** Who answers a form, and why. */
 export type AnswerOptions = CommandOptions;
 
 /** How a message is sent into a run: `key` is what `requestId` is for here. */

@@ -21,6 +21,7 @@ import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow, Registry } from './registry.ts';
 import { type CommandOptions, saidOf } from './steering.ts';
 
+/** How a run is started: under which id, and what happens when there is one of that id. */
 export interface StartRunOptions extends Pick<CommandOptions, 'by' | 'reason'> {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
   readonly id?: string;

@@ -24,6 +24,7 @@ export interface ReadyGroup {
   readonly tasks: Iterable<ReadyTask>;
 }
 
+/** An agent as strategies see it: what it can do, and how much it has to do. */
 export interface AgentView {
   readonly name: string;
   readonly capabilities: readonly string[];
@@ -35,6 +36,7 @@ export interface AgentView {
   readonly maxUsage?: MaxUsage;
 }
 
+/** What a strategy decides by: ready tasks, agents, and room. `now`: milliseconds since the Unix epoch. */
 export interface SchedulingView {
   readonly runId: string;
   /** What it is asked about: the block (the run is '') whose strategy it is, with all blocks in it that have none of their own. */
@@ -56,6 +58,7 @@ export interface SchedulingView {
   room(agent: string, capability?: string): number;
 }
 
+/** A ready task, and the agent that it goes to. */
 export interface Assignment {
   readonly taskId: string;
   readonly agent: string;
@@ -107,6 +110,7 @@ export interface TeamStrategy {
   select(view: TeamSchedulingView): readonly Decision[];
 }
 
+/** A strategy that orders what is ready, or one that leads a team. */
 export type AnyStrategy = SchedulerStrategy | TeamStrategy;
 
 export const leadsTeams = (strategy: AnyStrategy): strategy is TeamStrategy => 'team' in strategy;

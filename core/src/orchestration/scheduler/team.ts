@@ -26,6 +26,7 @@ export type News =
   /** The time that it asked for. */
   | { readonly kind: 'woken' };
 
+/** The status of a task of a team. */
 export type TeamTaskStatus =
   | 'pending'
   | 'ready'

@@ -66,6 +66,7 @@ export interface SendWithOutput {
   readonly message: Outgoing;
 }
 
+/** What an agent asks of its run beside its output; applied with its completion, or not at all. */
 export type Directive = Spawn | Link | MoreItems | Finish | HandOff | GoTo | CancelTasks | SendWithOutput;
 
 /** How often a task may be handed on in one round. */

@@ -8,6 +8,7 @@ import type { RunState } from './state.ts';
 /** The terminal events: one of them ends a history. */
 export type RunEnd = RunCompleted | RunFailed | RunCancelled;
 
+/** Whether an event is the end of its run. */
 export const isEnd = (event: RunEvent): event is RunEnd =>
   event.type === 'RunCompleted' || event.type === 'RunFailed' || event.type === 'RunCancelled';
 

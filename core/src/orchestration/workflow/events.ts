@@ -1164,4 +1164,5 @@ export type RunEvent =
   | DeadLettersDiscarded
   | CommandRejected;
 
+/** The name of an event of a run. */
 export type RunEventType = RunEvent['type'];

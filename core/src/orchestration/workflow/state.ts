@@ -23,11 +23,13 @@ import type { TeamState } from './team/team-state.ts';
 import type { Turns } from './turn-queue.ts';
 import { UndoIndex } from './undo-index.ts';
 
+/** The status of a run; `none`: there is no event of it. */
 export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
 /** Who has paused a run: a person or a program, or its parent run. */
 export type PausedBy = 'user' | 'parent';
 
+/** The status of a task. */
 export type TaskStatus =
   | 'pending'
   | 'ready'
@@ -646,6 +648,7 @@ export function createTaskState(
 export const definitionOf = (state: RunState, task: TaskState): TaskDefinition | undefined =>
   state.graph.node(task.definitionId)?.definition;
 
+/** Whether a run of that status has ended. */
 export const isTerminal = (status: RunStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 

@@ -1,13 +1,16 @@
 import type { Fact } from '../seen-event.ts';
 
+/** Facts by name. */
 export type Attributes = Readonly<Record<string, Fact>>;
 
+/** A span of elsewhere that this one has to do with. */
 export interface SpanLink {
   readonly traceId: string;
   readonly spanId: string;
   readonly attributes: Attributes;
 }
 
+/** Something that happened within a span. `time`: milliseconds since the Unix epoch. */
 export interface SpanEvent {
   readonly name: string;
   /** Milliseconds since the Unix epoch. */

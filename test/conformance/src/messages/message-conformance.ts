@@ -4,6 +4,7 @@ import type { MessageProtocol } from './message-protocol.ts';
 import { problemOf } from './play.ts';
 import { readVectors } from './vectors.ts';
 
+/** Makes the implementation under test, anew for each test. `timeoutMs`: of a test. */
 export interface MessageProtocolFactory {
   create(): MessageProtocol;
   /** How long one test may take, in ms. Default 30,000. */

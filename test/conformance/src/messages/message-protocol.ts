@@ -4,6 +4,7 @@ import type { Json } from '@reprise/core/plugin';
 
 type Soon<T> = T | Promise<T>;
 
+/** It was not taken, and why. */
 export interface Refused {
   readonly code: string;
 }
@@ -26,8 +27,10 @@ export interface TalkSetup {
   readonly mailboxes?: Readonly<Record<string, { readonly limit?: number; readonly deliveries?: number }>>;
 }
 
+/** What became of a message that was to be sent. */
 export type Sent = SentMessage | Refused;
 
+/** A message that was sent, as it is recorded. */
 export interface SentMessage {
   readonly id: string;
   /** As it is on record now; absent when it was said before, under its key. */
@@ -46,6 +49,7 @@ export interface SentMessage {
   };
 }
 
+/** A message as it is handed out. */
 export interface Taken {
   readonly id: string;
   readonly from: string;

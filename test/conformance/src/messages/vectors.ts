@@ -24,6 +24,7 @@ export interface ConversationVector {
   readonly said: readonly SaidStep[];
 }
 
+/** A step of a conversation, and the stage after it. */
 export type SaidStep = { readonly by: 'initiator' | 'participant'; readonly says: string } & (
   | { readonly stage: string; readonly owes: string | null; readonly a2a: string }
   | Code
@@ -43,6 +44,7 @@ export interface TalkVector {
   readonly steps: readonly TalkStep[];
 }
 
+/** A step of a talk, and what comes of it. */
 export type TalkStep =
   | {
       readonly do: 'send';
@@ -77,6 +79,7 @@ export type TalkStep =
       readonly expect: { readonly stage: string; readonly owes: string | null };
     };
 
+/** One case that every implementation answers alike. */
 export type MessageVector = ReadVector | ConversationVector | A2AVector | TalkVector;
 
 const FOLDER = new URL('../../vectors/messages/', import.meta.url);

@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { bePatient } from '../patience.ts';
 
+/** Makes the monitor under test, anew for each test. `timeoutMs`: of a test. */
 export interface MonitorFactory<M extends Monitor = Monitor> {
   create(): M | Promise<M>;
   /** Called after each test; the monitor may be shut down already. Default: shutdown(). */

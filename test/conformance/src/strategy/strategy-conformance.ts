@@ -5,6 +5,7 @@ import { beforeEach, describe, it } from 'mocha';
 import { bePatient } from '../patience.ts';
 import { roomOf, type Situation, situation, tasksOf, watched } from './views.ts';
 
+/** Makes the strategy under test, anew for each test. `timeoutMs`: of a test. */
 export interface StrategyFactory {
   create(): SchedulerStrategy | Promise<SchedulerStrategy>;
   /** Whether it gives something to somebody wherever that can be done. Default true; a strategy that may choose to wait says false. */

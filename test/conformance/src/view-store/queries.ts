@@ -80,6 +80,7 @@ const textField = fc.oneof(
 );
 const named = (field: string) => fc.constant(plainField(field));
 
+/** A random query, for properties (fast-check). */
 export const sampleQuery: fc.Arbitrary<Query> = fc
   .array(
     fc.oneof(

@@ -38,6 +38,7 @@ export function sqlText(column: string, path: readonly string[]): string {
   return `CASE json_type(${column}, ${place}) WHEN 'text' THEN json_extract(${column}, ${place}) END`;
 }
 
+/** The expression of SQLite for a number at a path of a JSON column; null where there is none. */
 export function sqlNumber(column: string, path: readonly string[]): string {
   const place = placeOf(path);
   // A large whole number is exact in SQLite, and is not in JSON as JavaScript reads it.

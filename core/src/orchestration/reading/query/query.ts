@@ -3,6 +3,7 @@ export interface Query {
   readonly terms: readonly QueryTerm[];
 }
 
+/** One condition of a query. */
 export type QueryTerm = TextTerm | FieldTerm;
 
 /** Some text of the row, however deep, has this one in it, upper and lower case alike. */
@@ -32,8 +33,10 @@ export type FieldType = (typeof FIELD_TYPES)[number];
 
 export const FIELD_TYPES = ['text', 'time', 'duration', 'number'] as const;
 
+/** How a field is compared with a value. */
 export type QueryOperator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>=';
 
+/** What a field is compared with. */
 export type QueryValue =
   | { readonly equals: string | number }
   /** Text that begins so. */

@@ -11,6 +11,7 @@ import { FollowedView, isConflict } from './followed-view.ts';
 import type { Projection } from './projection.ts';
 import type { ViewStore } from './view-store.ts';
 
+/** What a projector reads from, writes to, and says what happens to. */
 export interface ProjectorParts {
   readonly store: Pick<EventStore, 'read' | 'readAll' | 'subscribe'>;
   readonly views: ViewStore;

@@ -6,6 +6,7 @@ export interface RowPlace {
   readonly key: string;
 }
 
+/** The cursor of a row's place in its order: opaque to those who pass it on. */
 export const encodeRowPlace = ({ rank, key }: RowPlace): string => JSON.stringify([rank ?? null, key]);
 
 /** Throws REPRISE_INVALID_ID for text that no list handed out. */

@@ -9,6 +9,7 @@ export interface ViewId {
   readonly version: number;
 }
 
+/** A row that is written; without `row` it is deleted. */
 export interface ViewChange {
   readonly key: string;
   /** Absent: the row is gone. */
@@ -30,6 +31,7 @@ export interface ViewOrder {
   readonly descending?: true;
 }
 
+/** Which rows, in which order, how many (100), after which cursor. */
 export interface ViewQuery {
   /** Default: all rows. Keys that begin with `~` are never listed: they are what a projection remembers for itself. */
   readonly where?: Query;
@@ -40,6 +42,7 @@ export interface ViewQuery {
   readonly after?: string;
 }
 
+/** A row with its key, and the cursor to go on after it. */
 export interface ViewRow {
   readonly key: string;
   readonly row: JsonObject;
@@ -47,6 +50,7 @@ export interface ViewRow {
   readonly cursor: string;
 }
 
+/** A page of rows, and the cursor of the next one, if there is one. */
 export interface ViewPage {
   readonly rows: readonly ViewRow[];
   /** The cursor of the last row, when more rows follow. */
@@ -80,4 +84,5 @@ export interface ViewStore {
   close(): Promise<void>;
 }
 
+/** Rows of a page, unless a query says how many. */
 export const DEFAULT_VIEW_LIMIT = 100;

@@ -53,6 +53,7 @@ export interface RunCost {
   readonly wallMs: number;
 }
 
+/** One of two runs that are compared. */
 export interface DiffSide {
   readonly runId: string;
   readonly workflow: string;
@@ -82,6 +83,7 @@ export interface Parting {
   readonly b: (Omit<Difference, 'a' | 'b'> & Said) | undefined;
 }
 
+/** Two runs beside each other: where they part, what differs, what each cost. */
 export interface RunDiff {
   readonly a: DiffSide;
   readonly b: DiffSide;

@@ -24,6 +24,7 @@ export interface RunGraphNode {
   readonly items: { readonly total: number; readonly ended: number; readonly active: number } | undefined;
 }
 
+/** An edge of a run's graph. */
 export type RunGraphEdge = DrawnEdge;
 
 export interface RunGraph {

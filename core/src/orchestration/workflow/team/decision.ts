@@ -115,6 +115,7 @@ export interface GiveUp extends Thought {
   readonly task?: string;
 }
 
+/** What a strategy that leads a team may decide. */
 export type Decision =
   | Assign
   | Add

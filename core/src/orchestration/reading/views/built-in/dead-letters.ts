@@ -16,6 +16,7 @@ import { MAX_TOLD } from './run-index.ts';
  */
 export const DEAD_LETTER_STATUSES = ['open', 'taken', 'redriven', 'discarded', 'closed'] as const;
 
+/** What has become of a dead letter. */
 export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];
 
 /** A dead letter, without its data. Times are ms since the Unix epoch. */

@@ -15,6 +15,7 @@ import {
 /** What attempts spend their time on: until they are scheduled, until a worker begins, until they end; and until a retry is due. */
 export type WaitingCause = 'queueing' | 'connecting' | 'working' | 'retrying';
 
+/** How long tasks waited in one minute, by cause. */
 export type WaitingRow = MinuteRow & { readonly [cause in WaitingCause]: Tally };
 
 /** What is remembered of a run that is open: since when each attempt that has not ended is scheduled, and since when it is worked on. */
