@@ -20,7 +20,8 @@ export async function clusterWorld(start: Start, config: Omit<RepriseConfig, 'pl
     const owner = ownership.of(name);
     stops.set(name, async () => {
       dead.add(name);
-      await Promise.all(own.splice(0).map((subscription) => subscription.close()));
+      // What its handlers do is not waited for: they are no more.
+      void Promise.all(own.splice(0).map((subscription) => subscription.close()));
       await owner.stop();
     });
     return {

@@ -89,6 +89,9 @@ const UNVERIFIED =
 /** Commands that may wait for their append at once: the back-pressure on workers. */
 const COMMANDS_UNACKNOWLEDGED = 10_000;
 
+/** How long a stop waits until what it has of limits over all orchestrators is given back, in ms: it ends with its lease else. */
+const GIVE_BACK_MS = 1000;
+
 /** How long a stop waits for appends under way at the least, in ms. */
 const APPENDS_MS = 5000;
 
@@ -135,16 +138,17 @@ export class Engine {
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
     this.#repository = repository;
+    const { limits, permits, shareOf } = clusterLimits(parts, repository);
+    this.#limits = limits;
     const admission = new Admission({
       clock,
+      shareOf,
       options: parts.admission ?? admissionOptions(),
       capacityOf: (agent) => agents.capacityOf(agent),
       loaded: (agent, delta) => agents.addLoad(agent, delta),
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
-    const { limits, permits } = clusterLimits(parts, repository);
-    this.#limits = limits;
     const mutexes = new SharedMutexes({ clock, permits, post: (runId, item) => this.#inboxes.post(runId, item) });
     this.#mutexes = mutexes;
     const writer = new RunWriter({
@@ -376,9 +380,10 @@ export class Engine {
     this.#dispatcher.stop();
     this.#admission.clear();
     this.#mutexes.clear();
-    this.#limits?.clear();
     this.#sleeping.clear();
     this.#agents.clear();
+    // What it has of limits is given back to others.
+    await this.#limits?.close(GIVE_BACK_MS);
     await this.#unsubscribe();
     this.waiters.close();
   }

@@ -1,9 +1,11 @@
 import type { EventStore } from '../../../event-store/event-store.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import type { LimitOptions } from '../admission/options.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { RunRepository } from '../run-repository.ts';
 import { LimitLogs } from './limit-logs.ts';
+import { LimitShare } from './limit-share.ts';
 import { MutexPermits } from './mutex-permits.ts';
 
 export interface ClusterLimitsParts {
@@ -18,12 +20,13 @@ export interface ClusterLimitsParts {
 export interface ClusterLimits {
   readonly limits: LimitLogs | undefined;
   readonly permits: MutexPermits | undefined;
+  readonly shareOf: ((name: string, options: LimitOptions) => LimitShare) | undefined;
 }
 
 /** What holds over all orchestrators; nothing where there is one. */
 export function clusterLimits(parts: ClusterLimitsParts, repository: Pick<RunRepository, 'load'>): ClusterLimits {
   const { id, others, storage, clock, monitors, options } = parts;
-  if (others !== true) return { limits: undefined, permits: undefined };
+  if (others !== true) return { limits: undefined, permits: undefined, shareOf: undefined };
   const { maxStoreRetryMs: maxPauseMs, leaseMs } = options;
   const limits = new LimitLogs({ id, store: storage.events, clock, monitors, maxPauseMs });
   const permits = new MutexPermits({
@@ -40,5 +43,7 @@ export function clusterLimits(parts: ClusterLimitsParts, repository: Pick<RunRep
       monitors.notice({ kind: 'log', level: 'warn', message });
     },
   });
-  return { limits, permits };
+  const shareOf = (name: string, of: LimitOptions): LimitShare =>
+    new LimitShare({ id, log: limits.of(JSON.stringify(['admission', name])), clock, leaseMs, options: of });
+  return { limits, permits, shareOf };
 }

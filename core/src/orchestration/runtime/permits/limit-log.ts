@@ -3,6 +3,7 @@ import { readStream } from '../../../event-store/read-stream.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { isRepriseError } from '../../../shared/errors.ts';
 import { Fifo } from '../../../shared/fifo.ts';
+import { whenIdle } from '../../../shared/system.ts';
 import { untilKnown } from '../until-known.ts';
 import { decideLimit, type LimitCommand } from './limit-decide.ts';
 import { type LimitEvent, limitStream, readLimitEvent, toNewEvents } from './limit-events.ts';
@@ -51,6 +52,7 @@ export class LimitLog {
   readonly #listeners = new Set<(state: LimitState) => void>();
   #state: LimitState | undefined;
   #syncing = false;
+  #working: Promise<void> = Promise.resolve();
   #isBehind = false;
   #closed = false;
 
@@ -90,6 +92,11 @@ export class LimitLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves once there is nothing to do. */
+  async idle(): Promise<void> {
+    while (this.#syncing) await this.#working;
+  }
+
   /** What waits is let go of. */
   close(): void {
     this.#closed = true;
@@ -100,7 +107,7 @@ export class LimitLog {
   #sync(): void {
     if (this.#syncing) return;
     this.#syncing = true;
-    void this.#work().then(() => {
+    this.#working = this.#work().then(() => {
       this.#syncing = false;
       if (!this.#closed && (this.#items.size > 0 || this.#isBehind)) return this.#sync();
       if (this.#state !== undefined) for (const listener of [...this.#listeners]) listener(this.#state);
@@ -110,6 +117,8 @@ export class LimitLog {
   /** Does not reject. */
   async #work(): Promise<void> {
     let conflicts = 0;
+    // What is said one after another is one append.
+    await new Promise<void>((resolve) => whenIdle(resolve));
     while (!this.#closed && (this.#items.size > 0 || this.#isBehind)) {
       const items = this.#items.take(MOST_COMMANDS);
       try {

@@ -46,6 +46,15 @@ export class LimitLogs {
     this.#byStream.get(stream)?.heard();
   }
 
+  /** Waits for what was said, `limitMs` at the most, then lets go of everything. */
+  async close(limitMs: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.schedule(limitMs, late.resolve);
+    await Promise.race([Promise.all([...this.#logs.values()].map((log) => log.idle())), late.promise]);
+    timer.cancel();
+    this.clear();
+  }
+
   clear(): void {
     for (const log of this.#logs.values()) log.close();
     this.#logs.clear();
