@@ -205,10 +205,6 @@ export const ERROR_CODES = {
     'Over a channel came what does not go over it: a command that is not for workers to give among results, or a result elsewhere. Nothing was done with it.',
     'Send it over the channel that it belongs to (docs/protocol/asyncapi.json has them).',
   ),
-  REPRISE_MUTEX_UNAVAILABLE: entry(
-    'A task asks for a mutex across runs, which cannot be kept while several orchestrators share the runs.',
-    "Let one orchestrator drive all runs (`orchestrators: 'one'` of the transport), or use a mutex of the run.",
-  ),
   REPRISE_CHILD_FAILED: entry(
     'The child run of a task failed.',
     'See the cause, and the child run itself: its id is in the message.',

@@ -24,7 +24,7 @@ import { runIndex } from '../reading/views/built-in/run-index.ts';
 import type { Views } from '../reading/views/views.ts';
 import { type Command, isCall, type MailCall, type StartTask, type Timer } from '../workflow/commands.ts';
 import { deliveredBefore } from '../workflow/effects.ts';
-import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
+import type { MutexPlace, Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { messageId, publishedBy } from '../workflow/messaging/calls.ts';
 import { heldIn } from '../workflow/messaging/received.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
@@ -41,6 +41,8 @@ import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { Outboxes } from './outboxes.ts';
 import { OwnedRuns } from './ownership/owned-runs.ts';
+import { clusterLimits } from './permits/cluster-limits.ts';
+import type { LimitLogs } from './permits/limit-logs.ts';
 import { attemptLost, dueOf, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
 import { Results } from './results.ts';
@@ -59,7 +61,7 @@ export interface EngineParts {
   readonly storage: Storage;
   /** Which runs this process drives. Default: that of the storage, or all of them. */
   readonly ownership?: Ownership;
-  /** Other processes drive runs of the same store at the same time. */
+  /** Other processes drive runs of the same store at the same time: limits hold over all of them. */
   readonly others?: boolean;
   readonly transport: Transport;
   readonly registry: Registry;
@@ -87,6 +89,9 @@ const UNVERIFIED =
 /** Commands that may wait for their append at once: the back-pressure on workers. */
 const COMMANDS_UNACKNOWLEDGED = 10_000;
 
+/** How long a stop waits until what it has of limits over all orchestrators is given back, in ms: it ends with its lease else. */
+const GIVE_BACK_MS = 1000;
+
 /** How long a stop waits for appends under way at the least, in ms. */
 const APPENDS_MS = 5000;
 
@@ -108,6 +113,8 @@ export class Engine {
   readonly #writer: RunWriter;
   readonly #admission: Admission;
   readonly #mutexes: SharedMutexes;
+  /** Undefined where this process drives all runs. */
+  readonly #limits: LimitLogs | undefined;
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
   readonly #results: Results;
@@ -131,19 +138,18 @@ export class Engine {
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
     this.#repository = repository;
+    const { limits, permits, shareOf } = clusterLimits(parts, repository);
+    this.#limits = limits;
     const admission = new Admission({
       clock,
+      shareOf,
       options: parts.admission ?? admissionOptions(),
       capacityOf: (agent) => agents.capacityOf(agent),
       loaded: (agent, delta) => agents.addLoad(agent, delta),
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
-    const mutexes = new SharedMutexes({
-      clock,
-      others: parts.others === true,
-      post: (runId, item) => this.#inboxes.post(runId, item),
-    });
+    const mutexes = new SharedMutexes({ clock, permits, post: (runId, item) => this.#inboxes.post(runId, item) });
     this.#mutexes = mutexes;
     const writer = new RunWriter({
       ...parts,
@@ -228,6 +234,7 @@ export class Engine {
       this.#dispatcher.stop();
       this.#admission.clear();
       this.#mutexes.clear();
+      this.#limits?.clear();
       this.#sleeping.clear();
       this.#runs.clear();
       // Unless it was stopped meanwhile.
@@ -294,6 +301,11 @@ export class Engine {
     if (this.#state === 'driving' && this.drives(runId)) this.#inboxes.post(runId, { refresh: true });
   }
 
+  /** Another process changed a stream that is none of a run. */
+  heard(stream: string): void {
+    this.#limits?.heard(stream);
+  }
+
   /** Runs have fallen to this process, or to others. */
   ownershipChanged(change: OwnershipChange): void {
     if (this.#state === 'driving') this.#runs.changed(change);
@@ -323,6 +335,11 @@ export class Engine {
   /** Where a run waits for room at an agent, or for a capability, in this process. */
   waitingAt(runId: string, agent: string | undefined, capability: string | undefined): WaitingForRoom | undefined {
     return this.#admission.waitingAt(runId, agent, capability);
+  }
+
+  /** Where the tasks of a run stand that wait for a mutex of several runs, by the name of that. */
+  mutexPlaces(state: RunState): Promise<ReadonlyMap<string, MutexPlace>> {
+    return this.#mutexes.places(state);
   }
 
   /** Who could take a task, as far as this process knows: by what it hears while it drives, else by what it is made of. */
@@ -365,6 +382,8 @@ export class Engine {
     this.#mutexes.clear();
     this.#sleeping.clear();
     this.#agents.clear();
+    // What it has of limits is given back to others.
+    await this.#limits?.close(GIVE_BACK_MS);
     await this.#unsubscribe();
     this.waiters.close();
   }

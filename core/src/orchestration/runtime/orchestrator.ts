@@ -1,4 +1,3 @@
-import { blocksOf } from '../../definition/blocks.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import { RepriseError } from '../../shared/errors.ts';
@@ -31,7 +30,6 @@ import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
-import { unavailable } from './shared-mutexes.ts';
 import { startUnderId } from './start-under-id.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
 import { WaitingLines } from './waiting-lines.ts';
@@ -90,7 +88,6 @@ export class Orchestrator {
     const shared = storage.partitioned === true ? transport.ownership : undefined;
     const ownership = parts.ownership ?? shared ?? storage.ownership ?? new SoleOwnership();
     this.#shares = shared !== undefined;
-    if (shared !== undefined) assertNothingShared(registry.workflows);
     this.#engine = new Engine({ ...parts, id, ownership, others: shared !== undefined });
     // Where no other process can be reached, its engine ends with it: what it announces holds until then.
     const mortal = transport.spans === true;
@@ -437,7 +434,7 @@ export class Orchestrator {
 
   #onForeignAppend(stream: string): void {
     const runId = streamRunId(stream);
-    if (runId === undefined) return;
+    if (runId === undefined) return this.#engine.heard(stream);
     this.#engine.refresh(runId);
     // Also as driver: the last appends of the one before may be told after the hand-over.
     this.#engine.waiters.ended(runId);
@@ -490,7 +487,8 @@ export class Orchestrator {
       const cached = this.#engine.cachedState(id);
       return cached ?? (await this.runs.state(id).then(stateOf, () => undefined));
     });
-    const facts = { now: clock.now(), takers, hold, admission, circles };
+    const mutexes = await this.#engine.mutexPlaces(stateOf(run));
+    const facts = { now: clock.now(), takers, hold, admission, mutexes, circles };
     if (this.#engine.drives(runId))
       return explainRun(run, { ...facts, driven: true, draining: this.role === 'stopped' });
     const { driven, silent, draining } = await lookForDrivers(storage);
@@ -564,19 +562,6 @@ export class Orchestrator {
 }
 
 type Steps = readonly (() => unknown)[];
-
-/** Throws REPRISE_CONFIG_INVALID. */
-function assertNothingShared(workflows: readonly RegisteredWorkflow[]): void {
-  for (const { definition } of workflows)
-    for (const { groups } of blocksOf(definition))
-      for (const { tasks } of groups)
-        for (const { id, mutex } of tasks)
-          if (mutex !== undefined && mutex.across !== 'run')
-            throw new RepriseError(
-              'REPRISE_CONFIG_INVALID',
-              unavailable(`'${id}' of the workflow '${definition.name}'`),
-            );
-}
 
 const AFTER_COMPLETION = 'Start a new run; `reprise run fork` begins one with the history of this.';
 const AFTER_FAILURE =

@@ -1,15 +1,18 @@
 import type { Clock } from '../../shared/clock.ts';
-import { errorData } from '../../shared/errors.ts';
+import { type ErrorData, errorData } from '../../shared/errors.ts';
 import { isInside } from '../../shared/task-path.ts';
 import type { GrantMutex } from '../workflow/commands.ts';
+import type { MutexPlace } from '../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { asksFor, mutexOf } from '../workflow/transitions/mutex.ts';
+import { globalName } from './global-name.ts';
 import type { InboxItem } from './inbox.ts';
+import type { MutexPermit, MutexPermits } from './permits/mutex-permits.ts';
 
 export interface SharedMutexesParts {
   readonly clock: Clock;
-  /** Other processes drive runs at the same time, of which nothing is known here: nobody is given what several runs share. */
-  readonly others: boolean;
+  /** Other processes drive runs at the same time: what is granted here was granted by them all. Absent: this one drives them all. */
+  readonly permits?: MutexPermits | undefined;
   post(runId: string, item: InboxItem): void;
 }
 
@@ -27,10 +30,8 @@ interface Claim {
   asks: boolean;
   /** `resting`: it could not be given to it, and goes to others for a while. */
   stands: 'waiting' | 'resting' | 'offered' | 'holding' | 'gone';
+  permit?: MutexPermit | undefined;
 }
-
-export const unavailable = (who: string): string =>
-  `${who} asks for a mutex across runs, which cannot be kept while several orchestrators share the runs: each knows of its own only. Let one drive them all (\`orchestrators: one\` of the transport), or use a mutex of the run.`;
 
 /** After how long a grant that could not be put on record is made again, in ms. */
 const AGAIN_MS = 1000;
@@ -79,13 +80,29 @@ export class SharedMutexes {
       claim.asks = task !== undefined && task.closing === undefined && asksFor(state, task, name);
       if (task?.granted === true) claim.stands = 'holding';
       else if (claim.stands === 'holding') claim.stands = 'waiting';
+      claim.permit ??= this.#ask(claim);
       this.#serve(claim.mutex);
     }
   }
 
   /** Nothing that is known of the run here holds any more. */
   forget(runId: string): void {
-    for (const claim of this.#runs.get(runId)?.values() ?? []) this.#drop(claim);
+    for (const claim of this.#runs.get(runId)?.values() ?? []) {
+      claim.permit?.forget();
+      this.#drop(claim);
+    }
+  }
+
+  /** Where the tasks of a run stand that wait for mutexes of several runs, by the name of those; as far as that can be told. */
+  async places(state: RunState): Promise<ReadonlyMap<string, MutexPlace>> {
+    const places = new Map<string, MutexPlace>();
+    for (const name of state.shared) {
+      const task = state.tasks.get(state.mutexes.get(name)?.[0] ?? '');
+      if (task === undefined || !asksFor(state, task, name)) continue;
+      const place = await this.#parts.permits?.place(globalName(state, name), state.runId);
+      if (place !== undefined) places.set(name, place);
+    }
+    return places;
   }
 
   /** Runs are being taken up until the function that is returned is called. */
@@ -101,6 +118,28 @@ export class SharedMutexes {
     this.#lines.clear();
     this.#runs.clear();
     this.#takingUp = 0;
+    this.#parts.permits?.clear();
+  }
+
+  /** Of all orchestrators: where several drive. */
+  #ask(claim: Claim): MutexPermit | undefined {
+    const { runId, mutex } = claim;
+    const around = (): boolean =>
+      [...(this.#runs.get(runId)?.values() ?? [])].some(
+        ({ stands, taskId }) => stands === 'holding' && isInside(claim.taskId, new Set([taskId])),
+      );
+    return this.#parts.permits?.ask({
+      mutex,
+      runId,
+      taskId: () => claim.taskId,
+      askedAt: () => claim.askedAt,
+      has: () => claim.stands === 'holding',
+      isInside: around,
+      granted: () => this.#serve(mutex),
+      refused: () => {
+        if (claim.stands === 'waiting') this.#offer(claim, deadlock(claim));
+      },
+    });
   }
 
   #add(state: RunState, name: string, taskId: string): Claim {
@@ -118,6 +157,7 @@ export class SharedMutexes {
   #drop(claim: Claim): void {
     // Whoever hears of it later finds that it is gone: its task may have been followed by another, with a claim of its own.
     claim.stands = 'gone';
+    claim.permit?.release();
     const line = this.#lines.get(claim.mutex);
     line?.delete(claim);
     if (line?.size === 0) this.#lines.delete(claim.mutex);
@@ -130,20 +170,22 @@ export class SharedMutexes {
   /** Offers a mutex that nobody has to whoever waits longest; and refuses it to those that would never get it. */
   #serve(mutex: string): void {
     const line = this.#lines.get(mutex);
-    if (line === undefined || this.#takingUp > 0) return;
+    if (line === undefined) return;
+    if (this.#parts.permits !== undefined) {
+      for (const claim of line) if (claim.stands === 'waiting' && claim.permit?.isGranted === true) this.#offer(claim);
+      return;
+    }
+    if (this.#takingUp > 0) return;
     let free = true;
     for (const { stands } of line) if (stands === 'offered' || stands === 'holding') free = false;
     // In the order in which they asked, whatever order the runs were read in.
     for (const claim of [...line].sort((a, b) => a.askedAt - b.askedAt)) {
       if (claim.stands !== 'waiting') continue;
-      if (this.#parts.others) {
-        this.#offer(claim, errorData('REPRISE_MUTEX_UNAVAILABLE', unavailable(`'${claim.taskId}'`)));
-      } else if (free) {
+      if (free) {
         free = false;
         this.#offer(claim);
       } else if (this.#closesCircle(claim)) {
-        const message = `'${claim.taskId}' would wait for the mutex ${mutexOf(claim.name).key}, whose holder waits for one that a block around '${claim.taskId}' holds.`;
-        this.#offer(claim, errorData('REPRISE_MUTEX_DEADLOCK', message));
+        this.#offer(claim, deadlock(claim));
       }
     }
   }
@@ -159,6 +201,8 @@ export class SharedMutexes {
       runId,
       taskId,
       mutex: name,
+      // By the time this is decided another process may have had the run, and the permit with it.
+      ...(claim.permit !== undefined && refused === undefined && { askedAt: claim.askedAt }),
       ...(refused && { refused }),
     };
     this.#parts.post(runId, {
@@ -205,8 +249,7 @@ export class SharedMutexes {
   }
 }
 
-/** The workflow is part of the name, or the tenant is. */
-function globalName({ definition, tenant }: RunState, name: string): string {
-  const { key, across } = mutexOf(name);
-  return JSON.stringify([across, across === 'workflow' ? definition.name : (tenant ?? null), key]);
+function deadlock({ taskId, name }: Claim): ErrorData {
+  const message = `'${taskId}' would wait for the mutex ${mutexOf(name).key}, whose holder waits for one that a block around '${taskId}' holds.`;
+  return errorData('REPRISE_MUTEX_DEADLOCK', message);
 }

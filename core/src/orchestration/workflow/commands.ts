@@ -384,6 +384,8 @@ export interface GrantMutex extends CommandBase {
   readonly taskId: string;
   /** As the state has it; see transitions/mutex.ts. */
   readonly mutex: string;
+  /** It was granted to a task that asked then, and to no other. */
+  readonly askedAt?: number;
   readonly refused?: ErrorData;
 }
 

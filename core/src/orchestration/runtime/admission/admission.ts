@@ -6,9 +6,9 @@ import { type AdmissionDesk, AdmissionTurn } from './admission-turn.ts';
 import { type AgentHealth, type AttemptEnd, attemptName, type Breaker, type Turned } from './breaker.ts';
 import { Breakers } from './breakers.ts';
 import { type HeldAttempt, HeldAttempts } from './held-attempts.ts';
-import type { Limit } from './limit.ts';
+import type { Limit, Share } from './limit.ts';
 import { agentLimitName } from './limits.ts';
-import type { AdmissionOptions } from './options.ts';
+import type { AdmissionOptions, LimitOptions } from './options.ts';
 import { Average, Pace } from './pace.ts';
 import { WaitingRuns } from './waiting-runs.ts';
 import type { Ask, Way } from './way.ts';
@@ -30,6 +30,12 @@ export interface AdmissionParts {
   loaded(agent: string, delta: 1 | -1): void;
   /** The run was granted attempts: it is to be looked at. */
   wake(runId: string): void;
+  /** Where other processes drive runs, too: what this one has of a limit. `more`: there may be more of it. */
+  shareOf?: ((name: string, options: LimitOptions) => BoundShare | undefined) | undefined;
+}
+
+export interface BoundShare extends Share {
+  bind(use: { readonly used: number; readonly waiting: number }, more: () => void): void;
 }
 
 /**
@@ -64,9 +70,24 @@ export class Admission implements AdmissionDesk {
       () => parts.clock.now(),
       () => this.#waysInUse(),
       (agent) => this.#breakers.of(agent),
+      parts.shareOf && ((name, limit) => this.#shareOf(name, limit)),
     );
     const { clock, options } = parts;
     this.#waiting = new WaitingRuns(clock, options.ageingMs, (ask) => this.#grant(ask));
+  }
+
+  #shareOf(name: string, options: LimitOptions) {
+    // What is of the process alone, or lets everything through, is nobody else's business.
+    const isLimit = Number.isFinite(options.concurrency) || options.rate !== undefined;
+    const share = name === 'process' || !isLimit ? undefined : this.#parts.shareOf?.(name, options);
+    if (share === undefined) return undefined;
+    return { share, bind: (limit: Limit<Ask>) => share.bind(limit, () => this.#moreAt(limit)) };
+  }
+
+  /** Other processes have given some of it back. */
+  #moreAt(limit: Limit<Ask>): void {
+    this.#waiting.free(limit);
+    limit.share?.changed();
   }
 
   /** Begins the synchronous part of a run's turn; to be closed. What was granted to it is in hand. */
@@ -192,10 +213,13 @@ export class Admission implements AdmissionDesk {
     }
   }
 
-  /** Everything of a run is over. */
-  releaseRun(runId: string): void {
+  /** Everything of a run is over; or (`moved`) goes on elsewhere. */
+  releaseRun(runId: string, moved = false): void {
     this.forgo(runId);
-    for (const held of this.#held.takeRun(runId)) this.#over(runId, held, false);
+    for (const held of this.#held.takeRun(runId)) {
+      if (moved) for (const { share } of held.way.limits) share?.linger(1);
+      this.#over(runId, held, false);
+    }
   }
 
   #over(runId: string, { taskId, attempt, way }: HeldAttempt, unused: boolean): void {
@@ -261,7 +285,7 @@ export class Admission implements AdmissionDesk {
     const waitMs = at.room(now) > 0 ? undefined : at.waitMs(now);
     return {
       limit: at.name,
-      used: at.used,
+      used: at.share?.usedInAll ?? at.used,
       most: Number.isFinite(at.concurrency) ? at.concurrency : undefined,
       nextAt: waitMs === undefined ? undefined : now + waitMs,
       others: at.waiting - 1,

@@ -110,6 +110,7 @@ export class WaitingRuns {
     ask.at = limit;
     limit.line.add(ask);
     limit.waiting += 1;
+    limit.share?.changed();
     this.#setAlarm(limit, now);
   }
 

@@ -1,8 +1,14 @@
 import type { Breaker } from './breaker.ts';
-import { Limit } from './limit.ts';
+import { Limit, type Share } from './limit.ts';
 import { type Asker, areOfRuns, limitsOf, type NamedLimit } from './limits.ts';
 import type { AdmissionOptions, LimitOptions } from './options.ts';
 import type { Ask, Way } from './way.ts';
+
+/** What this process has of a limit that holds over several; undefined of one that is of this process alone. */
+export type ShareOf = (
+  name: string,
+  options: LimitOptions,
+) => { readonly share: Share; bind(limit: Limit<Ask>): void } | undefined;
 
 /** Ways that are kept before those that nobody uses are looked for. */
 const MOST_WAYS = 10_000;
@@ -14,6 +20,7 @@ export class Ways {
   readonly #now: () => number;
   readonly #inUse: () => ReadonlySet<Way>;
   readonly #breakerOf: (agent: string) => Breaker | undefined;
+  readonly #shareOf: ShareOf | undefined;
   readonly #limits = new Map<string, Limit<Ask>>();
   /** Where limits are the same for every run: by agent, then by capability. */
   readonly #plain = new Map<string, Map<string | undefined, Way>>();
@@ -26,12 +33,14 @@ export class Ways {
     now: () => number,
     inUse: () => ReadonlySet<Way>,
     breakerOf: (agent: string) => Breaker | undefined,
+    shareOf?: ShareOf | undefined,
   ) {
     this.#options = options;
     this.#ofRuns = areOfRuns(options);
     this.#now = now;
     this.#inUse = inUse;
     this.#breakerOf = breakerOf;
+    this.#shareOf = shareOf;
   }
 
   /** `asking`: is asked for its run only where limits differ from run to run. */
@@ -60,7 +69,13 @@ export class Ways {
     return this.#ways.size;
   }
 
+  /** Every limit that there is. */
+  get limits(): Iterable<Limit<Ask>> {
+    return this.#limits.values();
+  }
+
   clear(): void {
+    for (const { share } of this.#limits.values()) share?.close();
     for (const known of [this.#plain, this.#ways, this.#limits]) known.clear();
   }
 
@@ -87,7 +102,10 @@ export class Ways {
     let limit = this.#limits.get(name);
     if (limit === undefined) {
       const { weights } = this.#options;
-      limit = new Limit<Ask>(name, options, (tenant) => weights.get(tenant) ?? weights.get('*') ?? 1, this.#now());
+      const weightOf = (tenant: string): number => weights.get(tenant) ?? weights.get('*') ?? 1;
+      const shared = this.#shareOf?.(name, options);
+      limit = new Limit<Ask>(name, options, weightOf, this.#now(), shared?.share);
+      shared?.bind(limit);
       this.#limits.set(name, limit);
     }
     return limit;

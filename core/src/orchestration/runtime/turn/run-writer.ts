@@ -156,7 +156,7 @@ export class RunWriter {
   letGo(runId: string): void {
     this.#standing.forget(runId);
     this.#release.forget(runId);
-    this.#parts.admission.releaseRun(runId);
+    this.#parts.admission.releaseRun(runId, true);
     this.#parts.mutexes.forget(runId);
     this.#parts.repository.drop(runId);
   }

@@ -89,7 +89,7 @@ export class TurnRelease {
       return sent;
     }
     // The run went to another process during the turn, which derives from the history what the run itself needs, but not what its end asks of others.
-    admission.releaseRun(run.runId);
+    admission.releaseRun(run.runId, true);
     mutexes.forget(run.runId);
     const left = batch.effects.filter(({ kind }) => kind === 'close-run' || kind === 'cancel-child');
     if (left.length > 0) return carryOut(run, left);

@@ -11,6 +11,7 @@ export function grantMutex(state: RunState, command: GrantMutex, context: Decisi
   const definition = task === undefined ? undefined : definitionOf(state, task);
   if (task === undefined || definition === undefined || hasEnded(task) || task.closing !== undefined) return [];
   if (!asksFor(state, task, command.mutex)) return [];
+  if (command.askedAt !== undefined && command.askedAt !== task.askedAt) return [];
   if (command.refused !== undefined) return giveUp(state, task, definition, { error: command.refused }, context);
   return [{ type: 'MutexGranted', at: context.now, taskId: task.id }];
 }

@@ -28,6 +28,13 @@ export interface WaitingForRoom {
   readonly rested?: RestingAgent;
 }
 
+/** Who has a mutex of several runs that a task waits for. */
+export interface MutexPlace {
+  readonly run: string;
+  /** Other runs that are to have it first. */
+  readonly ahead: number;
+}
+
 /** An agent that has failed too often. */
 export interface RestingAgent {
   readonly agent: string;
@@ -47,6 +54,8 @@ export interface ExplainFacts {
   readonly admission?:
     | ((agent: string | undefined, capability: string | undefined) => WaitingForRoom | undefined)
     | undefined;
+  /** Of mutexes of several runs, by their name in the state: who has them. Absent, or of one that is not there: not known. */
+  readonly mutexes?: ReadonlyMap<string, MutexPlace> | undefined;
   /** False: no process drives the run now. Absent: not known. */
   readonly driven?: boolean | undefined;
   /** The process that drives the run is stopping: it waits for what is under way, and begins nothing new. */
@@ -65,7 +74,7 @@ export interface ExplainFacts {
  * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
  * - `turn`: tasks take turns; `of` has it, or comes first.
  * - `place`: an item whose list has as many under way as it may.
- * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it.
+ * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it: of `run`, where that is known.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
  * - `rested`: the agent (each that has the capability) has failed too often, and rests, or is tried with another attempt.
  * - `ready`: it is the scheduler strategy's to assign.
@@ -114,6 +123,8 @@ export type Reason =
       readonly holder: string;
       readonly ahead: number;
       readonly across?: 'workflow' | 'tenant';
+      /** The run that has it; `ahead` are other runs then. */
+      readonly run?: string;
     }
   | ({ readonly reason: 'admission' } & Omit<WaitingForRoom, 'rested'>)
   | ({ readonly reason: 'rested' } & RestingAgent)

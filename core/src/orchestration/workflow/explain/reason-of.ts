@@ -30,7 +30,7 @@ import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { turnHolder, turnsFor, whoseTurn } from '../turns.ts';
 import { circleOf, commitmentsTo } from './commitments.ts';
-import type { Reason, Takers } from './explanation.ts';
+import type { ExplainFacts, Reason, Takers } from './explanation.ts';
 import { NAMED, openOf, type Questions } from './questions.ts';
 import { moverOf } from './wording.ts';
 
@@ -76,7 +76,7 @@ function ownReason(task: TaskState, questions: Questions): Reason {
   if (isInFlight(task)) return attempt(questions, task, definition);
   if (task.status === 'ready') return ready(task, questions);
   if (questions.isSettling(task)) return { reason: 'deciding', about: aboutOf(task, definition) };
-  if (task.status === 'pending') return pending(state, task, definition);
+  if (task.status === 'pending') return pending(state, task, definition, questions.facts);
   if (task.status === 'waiting') return waiting(state, task, definition);
   if (task.items !== undefined) return items(state, task);
   return entered(questions, task, definition);
@@ -196,12 +196,15 @@ const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition
   return task.items !== undefined && task.items.values.length < task.items.total ? 'items' : 'outcome';
 };
 
-function pending(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+function pending(state: RunState, task: TaskState, definition: TaskDefinition, facts: ExplainFacts): Reason {
   if (task.mutex !== undefined) {
     const queue = state.mutexes.get(task.mutex) ?? [];
     const { key, across } = mutexOf(task.mutex);
     const ahead = queue.indexOf(task.id);
-    if (ahead === 0 && across !== 'run') return { reason: 'mutex', key, across, holder: '', ahead };
+    if (ahead === 0 && across !== 'run') {
+      const place = facts.mutexes?.get(task.mutex);
+      return { reason: 'mutex', key, across, holder: '', ahead, ...place };
+    }
     return { reason: 'mutex', key, holder: queue[0] ?? '', ahead };
   }
   const origin = state.graph.node(task.definitionId)?.fallbackFor;

@@ -116,7 +116,14 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
         'It goes on when another item ends or waits.',
       );
     case 'mutex': {
-      const { key, holder, ahead, across } = reason;
+      const { key, holder, ahead, across, run } = reason;
+      if (run !== undefined) {
+        const others = ahead > 0 ? ` (${ahead} more ${ahead === 1 ? 'run' : 'runs'} before it)` : '';
+        return told(
+          `waits for the mutex '${key}', which run '${run}' has${others}`,
+          'It begins when that has ended with it.',
+        );
+      }
       if (across !== undefined)
         return told(`waits for the mutex '${key}', which a task of another run has`, 'It begins when that has ended.');
       const others = ahead > 1 ? ` (${ahead - 1} more before it)` : '';
