@@ -1,2 +1,2 @@
-export type { KafkaOptions, SaslOptions, TlsOptions } from './options.ts';
+export type { DriverName, KafkaOptions, SaslOptions, TlsOptions } from './options.ts';
 export { createKafkaTransport, kafkaTransport } from './plugin.ts';

@@ -6,6 +6,11 @@ import { RepriseError } from '@reprise/core/plugin';
 export interface KafkaOptions {
   /** Where the cluster is found: `host:port`, several of them, or a text with commas between. */
   readonly brokers: string | readonly string[];
+  /**
+   * The client that speaks to Kafka: `kafkajs`, which comes with this package, or `platformatic`, where @platformatic/kafka is installed beside it and Node is 22.22 or
+   * newer, or 24.6 or newer. Default `kafkajs`.
+   */
+  readonly driver?: DriverName;
   /** What the brokers' logs call this process. Default `reprise`. */
   readonly clientId?: string;
   /** What all topics and groups begin with, followed by a dot. Default: none. */
@@ -29,6 +34,9 @@ export interface KafkaOptions {
   /** For how long something is tried while no broker answers, in ms. Default 30,000. */
   readonly retryMs?: number;
 }
+
+/** The client that speaks to the broker. */
+export type DriverName = 'kafkajs' | 'platformatic';
 
 /** Files of certificates, in PEM. */
 export interface TlsOptions {
@@ -59,6 +67,7 @@ export type SaslOptions =
 
 export interface ResolvedOptions {
   readonly brokers: readonly string[];
+  readonly driver: DriverName;
   readonly clientId: string;
   /** '' or ending with a dot. */
   readonly prefix: string;
@@ -100,6 +109,7 @@ type AnySasl = {
 
 const KNOWN = [
   'brokers',
+  'driver',
   'clientId',
   'namespace',
   'partitions',
@@ -125,7 +135,8 @@ export function resolveOptions(input: unknown): ResolvedOptions {
   };
   known(input, KNOWN, '', check);
   const { clientId = 'reprise', namespace, createTopics = true, replicationFactor, tls = false } = given;
-  const { orchestrators = 'many' } = given;
+  const { orchestrators = 'many', driver = 'kafkajs' } = given;
+  check(driver === 'kafkajs' || driver === 'platformatic', 'driver must be kafkajs or platformatic');
   check(orchestrators === 'one' || orchestrators === 'many', 'orchestrators must be one or many');
   check(isText(clientId), 'clientId must be text');
   check(
@@ -142,6 +153,7 @@ export function resolveOptions(input: unknown): ResolvedOptions {
   };
   const resolved = {
     brokers: brokersOf(given.brokers, check),
+    driver: driver as DriverName,
     clientId: clientId as string,
     prefix: namespace === undefined ? '' : `${namespace as string}.`,
     partitions: counted('partitions', 12, 1, 10_000, 'partitions'),

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, systemClock, systemIds, type Transport } from '@reprise/core/plugin';
+import { driverOf } from './drivers.ts';
 import { KafkaTransport, type Surroundings } from './kafka-transport.ts';
-import { kafkajsDriver } from './kafkajs/kafkajs-driver.ts';
 import { type KafkaOptions, resolveOptions } from './options.ts';
 
 /** The transport alone, without an orchestrator. Nothing is connected before start(). Throws REPRISE_CONFIG_INVALID. */
@@ -9,7 +9,7 @@ export function createKafkaTransport(
   surroundings: Surroundings = { clock: systemClock, ids: systemIds },
 ): Transport {
   const resolved = resolveOptions(options);
-  return new KafkaTransport(kafkajsDriver(resolved), resolved, surroundings);
+  return new KafkaTransport(driverOf(resolved), resolved, surroundings);
 }
 
 /** Messages go over Kafka. Throws REPRISE_CONFIG_INVALID at once when an option is wrong. */

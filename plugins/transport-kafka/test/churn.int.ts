@@ -3,18 +3,18 @@ import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import { idOf, message, pause, started, stopAll, until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const STEPS = 40;
 
-withBroker('kafka, with members that come and go', (broker) => {
+withEachDriver('kafka, with members that come and go', (broker, driver) => {
   afterEach(stopAll);
 
   for (const seed of [1, 2, 3])
     it(`gets everything acknowledged, in the order of its key, seed ${seed}`, async () => {
       const roll = seededRandom(seed);
-      const options = { brokers: broker().address, namespace: `churn${seed}`, sessionMs: 1500 };
+      const options = { brokers: broker().address, driver, namespace: `churn${seed}`, sessionMs: 1500 };
       const sender = await started(options);
       const seen: Delivery[] = [];
       const acked = new Set<string>();

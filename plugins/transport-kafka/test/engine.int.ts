@@ -7,17 +7,23 @@ import { kafkaTransport } from '@reprise/transport-kafka';
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import { until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const PROGRAM = fileURLToPath(new URL('./support/worker-process.ts', import.meta.url));
 
-withBroker('kafka, between an orchestrator and workers of other processes', (broker) => {
+withEachDriver('kafka, between an orchestrator and workers of other processes', (broker, driver) => {
   const children: { readonly child: ChildProcess; readonly began: number[] }[] = [];
   afterEach(async () => {
     for (const { child } of children.splice(0)) await kill(child);
   });
 
-  const options = (namespace: string) => ({ brokers: broker().address, namespace, partitions: 4, sessionMs: 1500 });
+  const options = (namespace: string) => ({
+    brokers: broker().address,
+    driver,
+    namespace,
+    partitions: 4,
+    sessionMs: 1500,
+  });
 
   function startWorker(namespace: string): { readonly child: ChildProcess; readonly began: number[] } {
     const argv = ['--conditions=reprise-source', PROGRAM, JSON.stringify(options(namespace))];

@@ -2,16 +2,17 @@ import { type Delivery, isRepriseError, type OutgoingMessage } from '@reprise/co
 import { expect } from 'chai';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, it } from 'mocha';
+import { makeTopic } from './support/make-topic.ts';
 import { failureOf, idOf, ids, message, pause, started, stopAll, until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const SESSION_MS = 1500;
 const GROUP = { group: 'workers', concurrency: 1000 };
 
-withBroker('kafka, when things break', (broker) => {
+withEachDriver('kafka, when things break', (broker, driver) => {
   afterEach(stopAll);
 
-  const options = (namespace: string) => ({ brokers: broker().address, namespace, sessionMs: SESSION_MS });
+  const options = (namespace: string) => ({ brokers: broker().address, driver, namespace, sessionMs: SESSION_MS });
 
   it('loses nothing, and keeps the order of each key, when the broker is killed and comes back', async () => {
     const [sender, receiver] = [await started(options('killed')), await started(options('killed'))];
@@ -179,6 +180,24 @@ withBroker('kafka, when things break', (broker) => {
     for (const delivery of held) delivery.ack();
     await until(() => new Set(ids(held)).size === sent.length);
     expect(held.length, 'nothing came twice').to.equal(sent.length);
+  });
+
+  it('goes on publishing when a topic was made anew, where nobody knows its sequence any more', async () => {
+    const sender = await started(options('anew'));
+    for (let round = 0; round < 3; round += 1) await sender.publish([message('anew', 'key')]);
+    const admin = new Kafka({ brokers: [broker().address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['anew.anew'] });
+    await until(async () => !(await admin.listTopics()).includes('anew.anew'));
+    await makeTopic(admin, { topic: 'anew.anew', numPartitions: 4 });
+    await admin.disconnect();
+    const sent = Array.from({ length: 20 }, (_, index) => message('anew', `key-${index % 5}`));
+    for (const one of sent) await sender.publish([one]);
+    const receiver = await started(options('anew'));
+    const seen: Delivery[] = [];
+    await receiver.subscribe('anew', (delivery) => void seen.push(delivery), GROUP);
+    await until(() => seen.length >= sent.length);
+    expect(ids(seen).sort()).to.deep.equal(sent.map(idOf).sort());
   });
 
   it('refuses what is too large, and says so; what comes after it is sent', async () => {

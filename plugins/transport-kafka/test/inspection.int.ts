@@ -3,13 +3,14 @@ import { createKafkaTransport, type KafkaOptions } from '@reprise/transport-kafk
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import { message, started, stopAll, until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
-withBroker('kafka, which says how it is', (broker) => {
+withEachDriver('kafka, which says how it is', (broker, driver) => {
   afterEach(stopAll);
 
   const options = (namespace: string): KafkaOptions => ({
     brokers: broker().address,
+    driver,
     namespace,
     partitions: 4,
     sessionMs: 1500,

@@ -33,6 +33,7 @@ describe('the options of Kafka', () => {
   it('have defaults, but for where the cluster is', () => {
     expect(resolveOptions({ brokers: 'a:9092, b.example:9093' })).to.deep.equal({
       brokers: ['a:9092', 'b.example:9093'],
+      driver: 'kafkajs',
       clientId: 'reprise',
       prefix: '',
       partitions: 12,

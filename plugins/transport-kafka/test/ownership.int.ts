@@ -1,11 +1,17 @@
 import { ownershipConformance } from '@reprise/conformance';
 import { createKafkaTransport } from '@reprise/transport-kafka';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
-withBroker('kafka, which shares runs out', (broker) => {
+withEachDriver('kafka, which shares runs out', (broker, driver) => {
   let made = 0;
   const open = async (namespace: string) => {
-    const transport = createKafkaTransport({ brokers: broker().address, namespace, partitions: 6, sessionMs: 1500 });
+    const transport = createKafkaTransport({
+      brokers: broker().address,
+      driver,
+      namespace,
+      partitions: 6,
+      sessionMs: 1500,
+    });
     await transport.start();
     const { ownership } = transport;
     if (ownership === undefined) throw new Error('It shares none out.');

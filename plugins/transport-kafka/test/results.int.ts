@@ -18,7 +18,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, it } from 'mocha';
 import { makeTopic } from './support/make-topic.ts';
 import { message, started, stopAll, until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const SECRETS = { REPRISE_TEST_NEW: 'n'.repeat(32), REPRISE_TEST_OLD: 'o'.repeat(32) };
 const [NEW, OLD] = [{ env: 'REPRISE_TEST_NEW' }, { env: 'REPRISE_TEST_OLD' }];
@@ -27,7 +27,7 @@ const job = workflow<null>('job')
   .task('work', remoteAgent<null, string>({ name: 'worker' }), { retry: 3 })
   .build();
 
-withBroker('kafka, over which somebody reports what was not his to do', (broker) => {
+withEachDriver('kafka, over which somebody reports what was not his to do', (broker, driver) => {
   Object.assign(process.env, SECRETS);
   const open: (Orchestrator | Worker)[] = [];
   afterEach(async () => {
@@ -35,7 +35,13 @@ withBroker('kafka, over which somebody reports what was not his to do', (broker)
     await stopAll();
   });
 
-  const options = (namespace: string) => ({ brokers: broker().address, namespace, partitions: 2, sessionMs: 1500 });
+  const options = (namespace: string) => ({
+    brokers: broker().address,
+    driver,
+    namespace,
+    partitions: 2,
+    sessionMs: 1500,
+  });
 
   /** A store that outlives the orchestrators that it is lent to, and what they are warned of. */
   function world(namespace: string) {

@@ -7,7 +7,7 @@ import { afterEach, before, it } from 'mocha';
 import type { Special } from './support/kafka-broker.ts';
 import { ROLES, rightsOfReadme } from './support/rights.ts';
 import { failureOf, message } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const ADMIN = 'admin';
 const passwordOf = (user: string): string => `password-of-${user}`;
@@ -39,9 +39,9 @@ const ALLOW = 3;
 
 const TOPIC = 'shop.reprise.agent.writer';
 
-withBroker(
+withEachDriver(
   'kafka, where each has the rights of the README and no other',
-  (broker) => {
+  (broker, driver) => {
     before(async () => {
       const client = { brokers: [broker().address], logLevel: logLevel.NOTHING, ...LOCKED.client(broker().folder) };
       const admin = new Kafka(client).admin();
@@ -69,6 +69,7 @@ withBroker(
 
     const as = (username: (typeof ROLES)[number]): KafkaOptions => ({
       brokers: broker().address,
+      driver,
       namespace: 'shop',
       partitions: 2,
       createTopics: false,

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import type { Special } from './support/kafka-broker.ts';
 import { failureOf, ids, message, started, stopAll, until } from './support/talk.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const run = promisify(execFile);
 
@@ -49,14 +49,15 @@ const SECURED: Special = {
 
 const told = (error: unknown): string => `${inspect(error, { depth: 9 })} ${JSON.stringify(error)}`;
 
-withBroker(
+withEachDriver(
   'kafka, over TLS and with a password',
-  (broker) => {
+  (broker, driver) => {
     afterEach(stopAll);
 
     const tls = () => ({ caFile: join(broker().folder, 'ca.pem') });
     const options = (sasl: KafkaOptions['sasl'], more: Partial<KafkaOptions> = {}): KafkaOptions => ({
       brokers: broker().address,
+      driver,
       tls: tls(),
       ...(sasl === undefined ? {} : { sasl }),
       retryMs: 3000,

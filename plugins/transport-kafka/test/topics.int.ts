@@ -9,14 +9,14 @@ import { expect } from 'chai';
 import { type Admin, type ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { after, afterEach, before, it } from 'mocha';
 import { makeTopic } from './support/make-topic.ts';
-import { withBroker } from './support/with-broker.ts';
+import { withEachDriver } from './support/with-broker.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const BIN = join(ROOT, 'cli', 'bin', 'run.js');
 const OF_RUNS = ['reprise.commands', 'reprise.results', 'reprise.heartbeats'];
 const OTHERS = ['reprise.control', 'reprise.agent-messages', 'reprise.dead-letters'];
 
-withBroker('kafka, whose topics an operator makes', (broker) => {
+withEachDriver('kafka, whose topics an operator makes', (broker, driver) => {
   let admin: Admin;
   let folder = '';
   before(async () => {
@@ -35,7 +35,7 @@ withBroker('kafka, whose topics an operator makes', (broker) => {
   });
 
   function topicsOf(options: Partial<KafkaOptions>) {
-    const transport = createKafkaTransport({ brokers: broker().address, partitions: 4, ...options });
+    const transport = createKafkaTransport({ brokers: broker().address, driver, partitions: 4, ...options });
     open.push(transport);
     if (transport.topics === undefined) throw new Error('It has none.');
     return transport.topics;
@@ -110,7 +110,12 @@ withBroker('kafka, whose topics an operator makes', (broker) => {
     await topics.apply([]);
     const found = Object.fromEntries((await topics.look([])).map(({ topic, found: is }) => [topic, is?.partitions]));
     for (const name of OF_RUNS) expect(found[`kin.${name}`], name).to.equal(7);
-    const transport = createKafkaTransport({ brokers: broker().address, partitions: 4, namespace: 'kin-start' });
+    const transport = createKafkaTransport({
+      brokers: broker().address,
+      driver,
+      partitions: 4,
+      namespace: 'kin-start',
+    });
     open.push(transport);
     await transport.start();
     await transport.subscribe('reprise.results', (delivery) => delivery.ack(), { group: 'orchestrator' });

@@ -1,4 +1,4 @@
-import { RepriseError, sleep, systemClock } from '@reprise/core/plugin';
+import { sleep } from '@reprise/core/plugin';
 import {
   type Admin,
   type ConfigResourceTypes,
@@ -18,14 +18,14 @@ import type {
   OutgoingRecord,
   TopicPlan,
 } from '../driver.ts';
+import { FIRST_RETRY_MS, Insisting, LAST_RETRY_MS } from '../insisting.ts';
 import type { ResolvedOptions, ResolvedSasl } from '../options.ts';
 import { configsOf } from '../topics.ts';
+import { isLostSequence, missingTopic } from '../transport-error.ts';
 import { consume } from './consumer.ts';
-import { hasLostSequence, rootOf, transportError } from './errors.ts';
+import { faultOf } from './errors.ts';
 import { calmKafkajs } from './idle.ts';
 
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 1000;
 const LOOK_EVERY_MS = 50;
 /** As the protocol has it: kafkajs has no export that an ES module can name. */
 const TOPIC = 2 as ConfigResourceTypes.TOPIC;
@@ -42,10 +42,12 @@ class KafkajsDriver implements KafkaDriver {
   readonly #options: ResolvedOptions;
   readonly #kafka: Kafka;
   readonly #admin: Admin;
+  readonly #insisting: Insisting;
   #producer: Promise<Producer> | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    this.#insisting = new Insisting(options, faultOf);
     const { brokers, clientId, tls, sasl } = options;
     this.#kafka = new Kafka({
       brokers: [...brokers],
@@ -62,16 +64,16 @@ class KafkajsDriver implements KafkaDriver {
   }
 
   connect(): Promise<void> {
-    return this.#do('connect', () => this.#admin.connect());
+    return this.#insisting.do('connect', () => this.#admin.connect());
   }
 
   ensureTopic(plan: TopicPlan, make: boolean = this.#options.createTopics): Promise<number> {
-    return this.#do(`have the topic ${plan.name}`, async (over) => {
+    return this.#insisting.do(`have the topic ${plan.name}`, async (over) => {
       let made = false;
       while (!over()) {
         const found = await this.#partitions(plan.name);
         if (found === undefined && !made) {
-          if (!make) throw missing(plan.name);
+          if (!make) throw missingTopic(plan.name);
           await this.#create(plan);
           made = true;
         }
@@ -83,7 +85,7 @@ class KafkajsDriver implements KafkaDriver {
   }
 
   async describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, FoundTopic>> {
-    return await this.#do('describe topics', async () => {
+    return await this.#insisting.do('describe topics', async () => {
       const sizes = await Promise.all(names.map(async (name) => [name, await this.#size(name)] as const));
       const there = sizes.filter(([, size]) => size !== undefined).map(([name]) => name);
       if (there.length === 0) return new Map();
@@ -104,7 +106,7 @@ class KafkajsDriver implements KafkaDriver {
   }
 
   async configureTopic(name: string, configs: Readonly<Record<string, string>>): Promise<void> {
-    await this.#do(`configure ${name}`, async () => {
+    await this.#insisting.do(`configure ${name}`, async () => {
       const resource = { type: TOPIC, name };
       const { resources } = await this.#admin.describeConfigs({ resources: [resource], includeSynonyms: false });
       // What the request does not have goes back to its default: all that somebody has set is said again.
@@ -118,17 +120,17 @@ class KafkajsDriver implements KafkaDriver {
   }
 
   async ends(topic: string): Promise<ReadonlyMap<number, bigint>> {
-    const ends = await this.#do(`read the ends of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
+    const ends = await this.#insisting.do(`read the ends of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
     return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
   }
 
   async extents(topic: string): Promise<ReadonlyMap<number, Extent>> {
-    const found = await this.#do(`read how far ${topic} goes`, () => this.#admin.fetchTopicOffsets(topic));
+    const found = await this.#insisting.do(`read how far ${topic} goes`, () => this.#admin.fetchTopicOffsets(topic));
     return new Map(found.map(({ partition, low, high }) => [partition, { first: BigInt(low), next: BigInt(high) }]));
   }
 
   async committed(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, bigint>>> {
-    const found = await this.#do(`read how far the group ${group} is`, () =>
+    const found = await this.#insisting.do(`read how far the group ${group} is`, () =>
       this.#admin.fetchOffsets({ groupId: group, topics: [...topics] }),
     );
     return new Map(
@@ -143,28 +145,30 @@ class KafkajsDriver implements KafkaDriver {
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     const topics = Map.groupBy(records, ({ topic }) => topic);
-    await this.#do(`publish to ${[...topics.keys()].join(', ')}`, async () => {
-      for (let renewed = false; ; renewed = true) {
-        try {
-          const producer = await this.#connected();
-          await producer.sendBatch({ acks: -1, topicMessages: [...topics].map(toTopic) });
-          return;
-        } catch (error) {
-          // What it knows of the sequence may be wrong now: the next one begins a new one.
-          await this.#dropProducer();
-          if (renewed || !hasLostSequence(error)) throw error;
+    await this.#insisting
+      .do(`publish to ${[...topics.keys()].join(', ')}`, async () => {
+        for (let renewed = false; ; renewed = true) {
+          try {
+            const producer = await this.#connected();
+            await producer.sendBatch({ acks: -1, topicMessages: [...topics].map(toTopic) });
+            return;
+          } catch (error) {
+            // What it knows of the sequence may be wrong now: the next one begins a new one.
+            await this.#dropProducer();
+            if (renewed || !isLostSequence(faultOf(error))) throw error;
+          }
         }
-      }
-    }).catch(async (error: unknown) => {
-      // One whose time is up may be trying still.
-      await this.#dropProducer();
-      throw error;
-    });
+      })
+      .catch(async (error: unknown) => {
+        // One whose time is up may be trying still.
+        await this.#dropProducer();
+        throw error;
+      });
   }
 
   consume(request: ConsumeRequest): Promise<DriverConsumer> {
     const { sessionMs } = this.#options;
-    return this.#do(`join the group ${request.group}`, async (over) => {
+    return this.#insisting.do(`join the group ${request.group}`, async (over) => {
       const consumer = await consume(this.#kafka, request, { sessionMs, retry: retrying(8) });
       // Nobody waits for it any more.
       if (over()) await consumer.close();
@@ -173,48 +177,19 @@ class KafkajsDriver implements KafkaDriver {
   }
 
   async membersOf(group: string): Promise<readonly { readonly host?: string }[]> {
-    const { groups } = await this.#do(`ask for the members of ${group}`, () => this.#admin.describeGroups([group]));
+    const { groups } = await this.#insisting.do(`ask for the members of ${group}`, () =>
+      this.#admin.describeGroups([group]),
+    );
     return (groups[0]?.members ?? []).map(({ clientHost }) => ({ host: clientHost.replace(/^\//, '') }));
   }
 
   async deleteGroup(group: string): Promise<void> {
-    await this.#do(`delete the group ${group}`, () => this.#admin.deleteGroups([group]));
+    await this.#insisting.do(`delete the group ${group}`, () => this.#admin.deleteGroups([group]));
   }
 
   async close(): Promise<void> {
     await this.#dropProducer();
     await this.#admin.disconnect().catch(() => undefined);
-  }
-
-  /**
-   * Tries what may come right by itself (a broker that is away, a coordinator that still loads) again, and none of it for longer than
-   * `retryMs`, whatever the client does.
-   */
-  async #do<T>(what: string, action: (over: () => boolean) => Promise<T>): Promise<T> {
-    const { retryMs, brokers } = this.#options;
-    let last: RepriseError | undefined;
-    let isOver = false;
-    const late = Promise.withResolvers<never>();
-    const timer = systemClock.schedule(retryMs, () => {
-      isOver = true;
-      late.reject(last ?? transportError(new Error(`no answer within ${retryMs} ms`), what, brokers));
-    });
-    const attempt = async (): Promise<T> => {
-      for (;;) {
-        try {
-          return await action(() => isOver);
-        } catch (error) {
-          last = transportError(error, what, brokers);
-          if (isOver || !last.retryable) throw last;
-          await sleep(FIRST_RETRY_MS);
-        }
-      }
-    };
-    try {
-      return await Promise.race([attempt(), late.promise]);
-    } finally {
-      timer.cancel();
-    }
   }
 
   /** Undefined of a topic that is not there, 0 while a partition has no leader. */
@@ -225,7 +200,7 @@ class KafkajsDriver implements KafkaDriver {
         ? 0
         : found?.length;
     } catch (error) {
-      if (rootOf(error).type === 'LEADER_NOT_AVAILABLE') return 0;
+      if (faultOf(error).type === 'LEADER_NOT_AVAILABLE') return 0;
       throw error;
     }
   }
@@ -241,7 +216,7 @@ class KafkajsDriver implements KafkaDriver {
       const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
       return topics[0]?.partitions ?? [];
     } catch (error) {
-      if (rootOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (faultOf(error).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
       throw error;
     }
   }
@@ -303,12 +278,6 @@ const toTopic = ([topic, records]: readonly [string, readonly OutgoingRecord[]])
     ),
   })),
 });
-
-const missing = (topic: string): RepriseError =>
-  new RepriseError(
-    'REPRISE_TRANSPORT_REFUSED',
-    `The topic ${topic} is not there, and createTopics is false. Make it, or let it be made.`,
-  );
 
 function sslOf({ ca, cert, key, serverName }: NonNullable<ResolvedOptions['tls']>) {
   return {
