@@ -132,6 +132,7 @@ export type { KnownAgent } from './definition/validation/agent-rules.ts';
 export type { KnownWorkflow } from './definition/validation/child-rules.ts';
 export { definitionWarnings } from './definition/validation/definition-warnings.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
+export { jsonSchemaOfInput } from './definition/values/schema-shape.ts';
 export type { AgentReference, LocalAgent, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {
   type EventMetadata,
@@ -289,6 +290,7 @@ export {
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
+export type { ForkPlan } from './orchestration/runtime/fork-plan.ts';
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';

@@ -1,5 +1,5 @@
-import { isRepriseError, type JsonObject, type Orchestrator, type RunHandle } from '@reprise/core';
-import type { DashboardSource, RunCommand, Who } from '@reprise/monitor-dashboard';
+import { type ForkRunOptions, isRepriseError, type JsonObject, type Orchestrator, type RunHandle } from '@reprise/core';
+import type { Branch, DashboardSource, RunCommand, Who } from '@reprise/monitor-dashboard';
 import { type Opened, openProject, openToSteer } from '../drive/open-project.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import type { StoreAccess } from '../store/store-access.ts';
@@ -23,16 +23,30 @@ export class Commands {
     const { orchestrator } = await this.#client();
     const handle = orchestrator.run(runId);
     if (command.kind === 'retry' || command.kind === 'fork') {
-      const { at } = { at: undefined, ...command };
       const next =
         command.kind === 'retry'
           ? await orchestrator.retryRun(runId, who)
-          : await orchestrator.forkRun(runId, { ...who, ...(at === undefined ? {} : { at }) });
+          : await orchestrator.forkRun(runId, { ...who, ...optionsOf(command) });
       return plainJson({ runId, newRunId: next.id });
     }
     await give(handle, command, who);
     const { status, revision } = await handle.state();
     return plainJson({ runId, status, revision });
+  };
+
+  readonly planFork: DashboardSource['planFork'] = async (runId, branch) => {
+    const { orchestrator } = await this.#client();
+    return plainJson(await orchestrator.planFork(runId, optionsOf(branch)));
+  };
+
+  readonly start: DashboardSource['start'] = async ({ workflow, version, input, id }, who) => {
+    const { orchestrator } = await this.#client();
+    const run = await orchestrator.startRun(workflow, input, {
+      ...who,
+      ...(version === undefined ? {} : { version }),
+      ...(id === undefined ? {} : { id }),
+    });
+    return { runId: run.id };
   };
 
   async close(): Promise<void> {
@@ -74,6 +88,13 @@ export class Commands {
     }
   }
 }
+
+const optionsOf = ({ at, input, outcomes, again }: Branch): ForkRunOptions => ({
+  ...(at === undefined ? {} : { at }),
+  ...(input === undefined ? {} : { input }),
+  ...(outcomes === undefined ? {} : { outcomes }),
+  ...(again === undefined ? {} : { again }),
+});
 
 const started = (orchestrator: Orchestrator) => orchestrator.start({ drive: false });
 

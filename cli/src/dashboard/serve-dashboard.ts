@@ -58,6 +58,8 @@ function sourceOf(
     ...runSource({ reader, frames: new RunFrames(reader), storage, views, holds }),
     follow: changesOf(storage.events, views),
     command: commands.give,
+    planFork: commands.planFork,
+    start: commands.start,
   };
 }
 

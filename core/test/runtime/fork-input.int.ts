@@ -166,3 +166,49 @@ describe('A fork with another input', () => {
     }
   });
 });
+
+describe('The plan of a fork', () => {
+  const { start } = orchestrators();
+  const agent = defineAgent({ name: 'agent', handle: ({ taskId }: { taskId: string }) => `by ${taskId}` });
+  const definition = workflow<number>('planned')
+    .task('a', agent)
+    .task('b', agent, { after: 'a' })
+    .task('c', agent, { after: 'b', delivery: 'at-most-once' })
+    .build();
+
+  it('says what is taken over and what is done again, writes nothing, and the fork does just that', async () => {
+    const reprise = await start({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 1, { id: 'p1' });
+    await run.result();
+    const history = await eventsOf(reprise, 'p1');
+    const whole = await reprise.planFork('p1');
+    expect(whole).to.include({ runId: 'p1', edited: false });
+    expect([whole.kept, whole.again, whole.repeats]).to.deep.equal([['a', 'b', 'c'], [], []]);
+    const outcomes = { b: 'another' };
+    const plan = await reprise.planFork('p1', { outcomes });
+    expect([plan.kept, plan.given, plan.again, plan.pending]).to.deep.equal([['a'], ['b'], ['c'], []]);
+    expect(plan.repeats).to.deep.equal(['c']);
+    const edited = await reprise.planFork('p1', { input: 2 });
+    expect(edited).to.include({ edited: true, revision: 0 });
+    expect([edited.kept, edited.again, edited.repeats]).to.deep.equal([[], ['a', 'b', 'c'], ['c']]);
+    expect(await eventsOf(reprise, 'p1')).to.deep.equal(history);
+    expect(await codeOfAsync(reprise.forkRun('p1', { outcomes }))).to.equal('REPRISE_WOULD_REPEAT');
+    const fork = await reprise.forkRun('p1', { outcomes, again: ['c'] });
+    await fork.result();
+    const done = await eventsOf(reprise, fork.id);
+    const own = done.slice(done.findIndex(({ type }) => type === 'RunForked'));
+    expect(only(own, 'TaskScheduled').map(({ taskId }) => taskId)).to.deep.equal(['c']);
+  });
+
+  it('is refused as the fork is', async () => {
+    const reprise = await start({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 1, { id: 'p2' });
+    await run.result();
+    const codes = await Promise.all([
+      codeOfAsync(reprise.planFork('nobody')),
+      codeOfAsync(reprise.planFork('p2', { outcomes: { nothing: 1 } })),
+      codeOfAsync(reprise.planFork('p2', { at: 999 })),
+    ]);
+    expect(codes).to.deep.equal(['REPRISE_RUN_NOT_FOUND', 'REPRISE_COMMAND_INVALID', 'REPRISE_COMMAND_INVALID']);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@reprise/core/plugin';
+import { BULK } from './bulk.ts';
 import type { Call, Parameter, Route } from './route.ts';
-import type { RunCommand } from './source.ts';
+import type { Branch, RunCommand } from './source.ts';
 
 // Every route of the API but the stream. Ids of tasks and messages may hold any character: they travel in queries and bodies.
 
@@ -175,6 +176,20 @@ const READS: readonly Route[] = [
   ),
 ];
 
+const BRANCH = {
+  at: { type: 'integer', minimum: 0, description: 'The last revision that is taken over. Default: the last one.' },
+  input: { description: 'Another input: nothing of the other run is taken over then, but for outcomes.' },
+  outcomes: { type: 'object', description: 'What tasks gave, by path.', maxProperties: 256 },
+  again: { type: 'array', items: text('A path.'), maxItems: 1000, description: 'At-most-once tasks to be done again.' },
+} satisfies Readonly<Record<string, JsonObject>>;
+
+const branchOf = ({ at, input, outcomes, again }: Readonly<Record<string, Json | undefined>>): Branch => ({
+  at: at as number | undefined,
+  input,
+  outcomes: outcomes as JsonObject | undefined,
+  again: again as readonly string[] | undefined,
+});
+
 const CHANGES: readonly Route[] = [
   change('cancel', 'Ends the run.', { force: { type: 'boolean' } }, [], ({ force }) => ({
     kind: 'cancel',
@@ -185,15 +200,51 @@ const CHANGES: readonly Route[] = [
   change('retry', 'A new run that goes on from this one, which has failed or was cancelled.', {}, [], () => ({
     kind: 'retry',
   })),
-  change(
-    'fork',
-    'A new run that begins with the history of this one, up to a revision.',
-    {
-      at: { type: 'integer', minimum: 0, description: 'The last revision that is taken over. Default: the last one.' },
+  change('fork', 'A new run that begins with the history of this one, up to a revision.', BRANCH, [], (body) => ({
+    kind: 'fork',
+    ...branchOf(body),
+  })),
+  {
+    id: 'run.fork.plan',
+    method: 'post',
+    path: '/runs/:run/fork/plan',
+    permission: 'operate',
+    plans: true,
+    summary: 'What a fork would take over, and what it would do again. Changes nothing.',
+    body: { properties: BRANCH, required: [] },
+    result: anObject('', ['revision', 'edited', 'kept', 'given', 'again', 'pending', 'repeats']),
+    answer: ({ source, path, body }) => source.planFork(path['run'] ?? '', branchOf(body)),
+  },
+  {
+    id: 'runs.start',
+    method: 'post',
+    path: '/start',
+    permission: 'operate',
+    summary: 'Starts a run of a workflow.',
+    body: {
+      properties: {
+        workflow: text('Its name.'),
+        version: text('Default: the newest.'),
+        input: {},
+        id: text('Of the run. Default: a new one.'),
+      },
+      required: ['workflow', 'input'],
     },
-    [],
-    ({ at }) => ({ kind: 'fork', at: at as number | undefined }),
-  ),
+    result: anObject('', ['runId']),
+    answer: ({ source, body, who }) => {
+      const { workflow, version, input = null, id } = body;
+      return source.start(
+        {
+          workflow: workflow as string,
+          version: version as string | undefined,
+          input,
+          id: id as string | undefined,
+        },
+        who,
+      );
+    },
+  },
+  BULK,
   change(
     'retry-tasks',
     'What waits for a retry is tried at once.',

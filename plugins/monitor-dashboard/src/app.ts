@@ -78,7 +78,7 @@ export function createApp(parts: AppParts): Hono {
     app.on(route.method.toUpperCase(), BASE + route.path, async (context) => {
       const { raw } = context.req;
       assertMay(raw, route.permission);
-      return json(await route.answer(await calls.read(raw, context.req.param(), source, by)));
+      return json(await route.answer(await calls.read(raw, context.req.param(), source, by, onError)));
     });
   }
   app.get(`${BASE}/openapi.json`, (context) => {

@@ -8,15 +8,14 @@ const bad = (message: string): HttpProblem => new HttpProblem(400, 'DASHBOARD_CA
 
 type Values = ReadonlyMap<string, string | number | boolean>;
 
+const WHY = { type: 'string', minLength: 1, maxLength: 4096, description: 'Why: it is put on record.' } as const;
+
 /** The JSON Schema of what a change is told. */
-export const bodySchema = ({ body }: Pick<Route, 'body'>): JsonObject => ({
+export const bodySchema = ({ body, plans }: Pick<Route, 'body' | 'plans'>): JsonObject => ({
   type: 'object',
   additionalProperties: false,
-  properties: {
-    ...body?.properties,
-    reason: { type: 'string', minLength: 1, maxLength: 4096, description: 'Why: it is put on record.' },
-  },
-  required: [...(body?.required ?? []), 'reason'],
+  properties: { ...body?.properties, ...(plans === true ? {} : { reason: WHY }) },
+  required: [...(body?.required ?? []), ...(plans === true ? [] : ['reason'])],
 });
 
 /** Reads a call of a route. Throws HttpProblem for what does not fit what the route declares. */
@@ -35,6 +34,7 @@ export class CallReader {
     path: Readonly<Record<string, string>>,
     source: DashboardSource,
     by: string,
+    failed: (error: unknown) => void = () => undefined,
   ): Promise<Call> {
     for (const [name, id] of Object.entries(path)) if (!isId(id)) throw bad(`'${name}' of the path is no id.`);
     const values = readQuery(new URL(request.url).searchParams, this.#route.query ?? {});
@@ -46,6 +46,7 @@ export class CallReader {
       number: (name) => values.get(name) as number | undefined,
       body,
       who: { by, reason },
+      failed,
     };
   }
 

@@ -5,6 +5,7 @@ export { assertRoutes, type Call, type Permission, type Route } from './route.ts
 export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
 export { type Role, Sessions } from './sessions.ts';
 export type {
+  Branch,
   Change,
   ChangedRun,
   ChangeListener,
@@ -12,6 +13,7 @@ export type {
   Following,
   PageOf,
   RunCommand,
+  Start,
   StateOptions,
   Who,
 } from './source.ts';

@@ -12,6 +12,8 @@ export class HttpProblem extends Error {
   }
 }
 
+export const FAILED = 'The dashboard could not answer. What happened is said where it was started.';
+
 const NOT_FOUND = /_NOT_FOUND$|_UNKNOWN$/;
 const BAD = /_INVALID$|_INVALID_ID$|_TOO_LARGE$|^REPRISE_USAGE$/;
 const UNAVAILABLE = /_UNAVAILABLE$|_STORE_CLOSED$|_STOPPED$|_OUTCOME_UNKNOWN$|_CORRUPT$|_REPLACED$/;
@@ -27,6 +29,5 @@ export function problemOf(error: unknown): { readonly status: number; readonly b
   if (error instanceof HttpProblem)
     return { status: error.status, body: { error: { code: error.code, message: error.message } } };
   if (isRepriseError(error)) return { status: statusOf(error.code), body: { error: toErrorData(error, error.code) } };
-  const message = 'The dashboard could not answer. What happened is said where it was started.';
-  return { status: 500, body: { error: { code: 'DASHBOARD_FAILED', message } } };
+  return { status: 500, body: { error: { code: 'DASHBOARD_FAILED', message: FAILED } } };
 }

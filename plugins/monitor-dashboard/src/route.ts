@@ -28,6 +28,8 @@ export interface Call {
   /** The body of a change, without who and why. */
   readonly body: JsonObject;
   readonly who: Who;
+  /** Tells where the dashboard was started of what failed without a code, and is not the whole answer. */
+  failed(error: unknown): void;
 }
 
 /** One route of the API: what it is called by, who may, and what it answers. The document of the API is printed from these. */
@@ -39,6 +41,8 @@ export interface Route {
   readonly permission: Permission;
   readonly summary: string;
   readonly query?: Parameters;
+  /** A post that changes nothing: nobody is asked why. */
+  readonly plans?: true;
   /** JSON Schema of the body's members; `reason` is one of every change. */
   readonly body?: { readonly properties: Readonly<Record<string, JsonObject>>; readonly required: readonly string[] };
   /** JSON Schema of the answer. */

@@ -37,13 +37,33 @@ export interface ChangeListener {
   onError(error: unknown): void;
 }
 
+/** From where, and with what, a fork begins. Members that are undefined are as they were in the other run. */
+export interface Branch {
+  /** The last revision that is taken over. */
+  readonly at: number | undefined;
+  /** In place of the other run's: nothing of that one is taken over then. */
+  readonly input: Json | undefined;
+  /** What tasks gave, by path: they are not done, and what comes after them is done anew. */
+  readonly outcomes: JsonObject | undefined;
+  /** At-most-once tasks that may be done again. */
+  readonly again: readonly string[] | undefined;
+}
+
+/** What is asked for when a run is started. */
+export interface Start {
+  readonly workflow: string;
+  readonly version: string | undefined;
+  readonly input: Json;
+  readonly id: string | undefined;
+}
+
 /** What a change of a run is asked by. */
 export type RunCommand =
   | { readonly kind: 'cancel'; readonly force: boolean }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'retry' }
-  | { readonly kind: 'fork'; readonly at: number | undefined }
+  | ({ readonly kind: 'fork' } & Branch)
   | { readonly kind: 'retry-tasks'; readonly taskId: string | undefined }
   | { readonly kind: 'signal'; readonly signal: string; readonly data: Json }
   | { readonly kind: 'answer'; readonly taskId: string; readonly answer: Json }
@@ -86,6 +106,10 @@ export interface DashboardSource {
   health(): Promise<JsonObject>;
   /** Follows what is appended after a position; without one, from now on. */
   follow(after: string | undefined, listener: ChangeListener): Promise<Following & { readonly position: string }>;
+  /** What a fork would take over, and what it would do again; nothing is changed. */
+  planFork(runId: string, branch: Branch): Promise<JsonObject>;
+  /** Starts a run; resolves once it is durable. */
+  start(start: Start, who: Who): Promise<JsonObject>;
   /** Resolves once it is durable. */
   command(runId: string, command: RunCommand, who: Who): Promise<JsonObject>;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { API, openApi } from '../src/index.ts';
-import { client, codeOf } from './support.ts';
+import { client, codeOf, fakeSource } from './support.ts';
 
 describe('calls of the dashboard', () => {
   it('reach the source as they were meant', async () => {
@@ -73,7 +73,10 @@ describe('calls of the dashboard', () => {
       discard: { messages: ['m1'] },
       edit: { message: 'm1', data: 'new' },
     };
-    for (const { id, path } of API.filter(({ method }) => method === 'post')) {
+    const changes = API.filter(
+      ({ method, path, plans }) => method === 'post' && plans !== true && path.startsWith('/runs/:run'),
+    );
+    for (const { id, path } of changes) {
       const url = `/api/v1${path.replace(':run', 'r1')}`;
       const body = bodies[id.slice('run.'.length)] ?? {};
       expect((await call(url, { method: 'POST', body })).status, `${id} without why`).to.equal(400);
@@ -83,8 +86,75 @@ describe('calls of the dashboard', () => {
     for (const [, runId, , who] of source.asked)
       expect([runId, who]).to.deep.equal(['r1', { by: 'ann', reason: 'because' }]);
     expect(source.asked.map(([, , command]) => (command as { readonly kind: string }).kind)).to.deep.equal(
-      API.filter(({ method }) => method === 'post').map(({ id }) => id.slice('run.'.length)),
+      changes.map(({ id }) => id.slice('run.'.length)),
     );
+  });
+
+  it('a fork is planned without a why, and begun with one, from what was edited', async () => {
+    const { source, call } = await client();
+    const branch = { at: 7, input: null, outcomes: { 'book/pay': { id: 1 } }, again: ['pay'] };
+    const plan = await call('/api/v1/runs/r1/fork/plan', { method: 'POST', body: branch });
+    expect(plan.status).to.equal(200);
+    const fork = await call('/api/v1/runs/r1/fork', { method: 'POST', body: { ...branch, reason: 'x' } });
+    expect(fork.status).to.equal(200);
+    expect(source.asked).to.deep.equal([
+      ['planFork', 'r1', branch],
+      ['command', 'r1', { kind: 'fork', ...branch }, { by: 'ann', reason: 'x' }],
+    ]);
+    for (const wrong of [{ at: -1 }, { outcomes: [] }, { again: 'pay' }, { inputs: 1 }, { reason: 'x' }])
+      expect((await call('/api/v1/runs/r1/fork/plan', { method: 'POST', body: wrong })).status).to.equal(400);
+    expect(source.asked).to.have.length(2);
+  });
+
+  it('a run is started with who and why', async () => {
+    const { source, call } = await client();
+    const start = (body: object) => call('/api/v1/start', { method: 'POST', body });
+    expect((await start({ workflow: 'trip', input: { n: 1 } })).status).to.equal(400);
+    expect((await start({ workflow: 'trip', reason: 'x' })).status).to.equal(400);
+    expect((await start({ workflow: 'trip', input: null, id: 'r9', reason: 'x' })).status).to.equal(200);
+    expect(source.asked).to.deep.equal([
+      ['start', { workflow: 'trip', version: undefined, input: null, id: 'r9' }, { by: 'ann', reason: 'x' }],
+    ]);
+  });
+
+  it('many runs are changed by one call, and each is told by itself', async () => {
+    const source = fakeSource();
+    const { command } = source;
+    const broken = new Error('secret of /home/ann');
+    const one = await client({
+      source: {
+        ...source,
+        command: (run, ...rest) => (run === 'bad' ? Promise.reject(broken) : command(run, ...rest)),
+      },
+    });
+    const bulk = (body: object) => one.call('/api/v1/bulk', { method: 'POST', body: { reason: 'x', ...body } });
+    const runs = ['r1', 'nobody', 'bad', ...Array.from({ length: 20 }, (_, index) => `m${index}`)];
+    const text = await (await bulk({ kind: 'cancel', runs })).text();
+    const { results } = JSON.parse(text) as { readonly results: readonly Record<string, unknown>[] };
+    expect(results.map(({ runId }) => runId)).to.deep.equal(runs);
+    expect(results.slice(0, 3).map(({ done, code }) => [done, code])).to.deep.equal([
+      [true, undefined],
+      [false, 'REPRISE_RUN_NOT_FOUND'],
+      [false, 'DASHBOARD_FAILED'],
+    ]);
+    expect(text).to.not.include('secret');
+    expect(one.failures).to.deep.equal([broken]);
+    expect(source.asked[0]).to.deep.equal([
+      'command',
+      'r1',
+      { kind: 'cancel', force: false },
+      { by: 'ann', reason: 'x' },
+    ]);
+    const asked = source.asked.length;
+    for (const wrong of [
+      { kind: 'fork', runs: ['r1'] },
+      { kind: 'cancel', runs: [] },
+      { kind: 'cancel', runs: ['../r1'] },
+      { kind: 'cancel', runs: ['r1', 'r1'] },
+      { kind: 'cancel', runs: Array.from({ length: 501 }, (_, index) => `m${index}`) },
+    ])
+      expect((await bulk(wrong)).status, JSON.stringify(wrong).slice(0, 60)).to.equal(400);
+    expect(source.asked).to.have.length(asked);
   });
 
   it('are in the document of the API, each with who may', async () => {

@@ -2,9 +2,26 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
+import { fits, previewOf } from '../ui/pure/bulk.ts';
 import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
+import { parseJson } from '../ui/pure/parse.ts';
+import { suggest } from '../ui/pure/suggest.ts';
 import { ago, duration, visible } from '../ui/pure/text.ts';
 import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timeline.ts';
+
+describe('addresses', () => {
+  it('of a diff name both runs, or the first', () => {
+    for (const place of [
+      { view: 'diff', run: 'a', other: 'b' },
+      { view: 'diff', run: 'a' },
+    ] as const) {
+      const [path = '', search = ''] = addressOf(place).split('?');
+      expect(placeOf(path, search)).to.deep.equal(place);
+    }
+    expect(placeOf('/diff/a/..%2f', '')).to.deep.equal({ view: 'diff', run: 'a' });
+    expect(placeOf('/diff', '')).to.deep.equal({ view: 'overview' });
+  });
+});
 
 describe('the timeline', () => {
   it('leads from times to pixels and back', () => {
@@ -169,5 +186,56 @@ describe('texts', () => {
 
   it('show signs that would be obeyed', () => {
     expect(visible('a\u001b[31m\u202eb\n\tc')).to.equal('a\\u001b[31m\\u202eb\n\tc');
+  });
+});
+
+describe('suggestions for a query', () => {
+  const fields = {
+    status: { type: 'text', about: 'how it stands', values: ['running', 'paused', 'failed'] },
+    started: { type: 'time', about: 'when' },
+    label: { type: 'text', about: 'the label', keys: true },
+    workflow: { type: 'text', about: 'its workflow' },
+  };
+  const labels = (text: string, caret = text.length): readonly string[] =>
+    suggest(text, caret, fields, { workflow: ['trip', 'report'] }).map(({ label }) => label);
+
+  it('are fields first, and values of a field behind it', () => {
+    expect(labels('')).to.deep.equal(['status:', 'started>=', 'label.', 'workflow:']);
+    expect(labels('st')).to.deep.equal(['status:', 'started>=']);
+    expect(labels('status:')).to.deep.equal(['running', 'paused', 'failed']);
+    expect(labels('status:failed,p')).to.deep.equal(['paused']);
+    expect(labels('started>=')).to.include('-1h');
+    expect(labels('-workflow:t')).to.deep.equal(['trip']);
+    expect(labels('label.team:')).to.deep.equal([]);
+    expect(labels('constructor:')).to.deep.equal([]);
+    expect(labels('status:failed')).to.deep.equal([]);
+  });
+
+  it('take the place of the word at the caret, and of nothing else', () => {
+    const [first] = suggest('stat duration>1m', 4, fields);
+    expect([first?.text, first?.caret]).to.deep.equal(['status: duration>1m', 7]);
+    const [value] = suggest('-status:failed,pa workflow:x', 17, fields);
+    expect([value?.text, value?.caret]).to.deep.equal(['-status:failed,paused workflow:x', 21]);
+  });
+});
+
+describe('changes of many runs', () => {
+  it('are told before: which fit, and what becomes of the others', () => {
+    const runs = ['running', 'completed', 'paused', 'failed', 'completed'].map((status) => ({ status }));
+    expect(previewOf('cancel', runs)).to.deep.equal({
+      fit: [{ status: 'running' }, { status: 'paused' }],
+      left: { completed: 2, failed: 1 },
+    });
+    expect(fits('retry', 'completed')).to.equal(false);
+    expect(fits('resume', 'parked')).to.equal(true);
+  });
+});
+
+describe('what is written as JSON', () => {
+  it('is read, or what is wrong is said by the name of the field', () => {
+    expect(parseJson(' {"a":[1]} ', 'The input')).to.deep.equal({ a: [1] });
+    expect(parseJson('  ', 'The input')).to.equal(undefined);
+    expect(parseJson('null', 'The input')).to.equal(null);
+    expect(() => parseJson('{"a":', 'The input')).to.throw(SyntaxError, 'The input is no JSON');
   });
 });

@@ -43,6 +43,8 @@ export function fakeSource(over: Partial<DashboardSource> = {}): FakeSource {
     deadLetters: told('deadLetters'),
     workflows: told('workflows'),
     health: told('health'),
+    planFork: told('planFork'),
+    start: told('start'),
     command: told('command'),
     follow: async (after, listener) => {
       asked.push(['follow', after]);

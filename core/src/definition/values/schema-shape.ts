@@ -22,6 +22,9 @@ export function shapeOfStandard(schema: StandardSchemaV1 | undefined, side: Side
 
 type Export = (options: Readonly<Record<string, unknown>>) => unknown;
 
+/** The JSON Schema of what a schema takes; undefined when its library does not tell. Never throws. */
+export const jsonSchemaOfInput = (schema: StandardSchemaV1): unknown => jsonSchemaOf(schema, 'input');
+
 /** By Standard JSON Schema, else by the export of the library itself: zod's, and that of whoever does as it does. */
 function jsonSchemaOf(schema: StandardSchemaV1, side: Side): unknown {
   // What has no form in JSON Schema is anything, instead of an error about the whole.

@@ -19,6 +19,7 @@ import type { RunView } from '../workflow/run-view.ts';
 import { stateOf } from '../workflow/view-of.ts';
 import type { AgentPresence } from './agent-directory.ts';
 import { Engine, type EngineParts } from './engine.ts';
+import type { ForkPlan } from './fork-plan.ts';
 import { Health, type HealthCheck } from './health.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
@@ -350,6 +351,11 @@ export class Orchestrator {
    */
   async forkRun(runId: string, options: ForkRunOptions = {}): Promise<RunHandle> {
     return this.#goOnFrom(runId, 'fork', options);
+  }
+
+  /** What forkRun() with the same options would take over, and what it would do again. Writes nothing; rejects as forkRun() does, but for REPRISE_WOULD_REPEAT, which `repeats` tells. */
+  async planFork(runId: string, options: ForkRunOptions = {}): Promise<ForkPlan> {
+    return this.#starts.plan(runId, 'fork', options);
   }
 
   async #goOnFrom(runId: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<RunHandle> {

@@ -15,7 +15,8 @@ import type { RunReader } from '../reading/run-reader.ts';
 import type { StartRun } from '../workflow/commands.ts';
 import type { StrategySaid } from '../workflow/events.ts';
 import { MAX_TEAM_DEPTH } from '../workflow/team/team.ts';
-import { planFork } from './fork-start.ts';
+import { type ForkPlan, forkPlanOf } from './fork-plan.ts';
+import { type PlannedFork, planFork } from './fork-start.ts';
 import type { EngineOptions } from './options.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow, Registry } from './registry.ts';
@@ -138,21 +139,10 @@ export class RunStarts {
 
   /** Of one that goes on from another run. */
   async goOn(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<StartRun> {
-    const { registry, ids, options: limits, runs } = this.#parts;
-    const { again = [], outcomes, raise = {}, at, input } = options;
+    const { ids } = this.#parts;
     const runId = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
-    const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
-      task,
-      acceptPayload(outcome, `outcome of '${task}'`, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
-    ]);
-    const planned = await planFork(runs, registry, from, {
-      as,
-      ...(at === undefined ? {} : { at }),
-      ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
-      ...(Object.keys(raise).length === 0 ? {} : { raised: raise }),
-      ...(input === undefined ? {} : { input: (of) => this.#input(input, this.#schemaOf(of)) }),
-    });
-    assertAllowed(from, planned.again, again);
+    const planned = await this.#planned(from, as, options);
+    assertAllowed(from, planned.again, options.again ?? []);
     const said = saidOf(options);
     return {
       type: 'StartRun',
@@ -161,6 +151,27 @@ export class RunStarts {
       ...(said === undefined ? {} : { said }),
       ...planned.start,
     };
+  }
+
+  /** What would become of one that goes on from another run. Nothing is written. */
+  async plan(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<ForkPlan> {
+    return forkPlanOf(await this.#planned(from, as, options));
+  }
+
+  #planned(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<PlannedFork> {
+    const { registry, options: limits, runs } = this.#parts;
+    const { outcomes, raise = {}, at, input } = options;
+    const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
+      task,
+      acceptPayload(outcome, `outcome of '${task}'`, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
+    ]);
+    return planFork(runs, registry, from, {
+      as,
+      ...(at === undefined ? {} : { at }),
+      ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
+      ...(Object.keys(raise).length === 0 ? {} : { raised: raise }),
+      ...(input === undefined ? {} : { input: (of) => this.#input(input, this.#schemaOf(of)) }),
+    });
   }
 
   /** The registered workflow of that name, or that very one: a run of another could not be carried out again. */

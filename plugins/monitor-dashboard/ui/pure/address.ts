@@ -1,7 +1,9 @@
 /** What the page shows. The address bar says it all: a link leads to the same selection at the same revision. */
 export interface Place {
-  readonly view: 'overview' | 'runs' | 'run' | 'inbox' | 'dead-letters' | 'agents' | 'workflows';
+  readonly view: 'overview' | 'runs' | 'run' | 'diff' | 'inbox' | 'dead-letters' | 'agents' | 'workflows';
   readonly run?: string;
+  /** Of a diff: the run that `run` is held against. */
+  readonly other?: string;
   /** The revision; absent: the last one, live. */
   readonly at?: number;
   readonly task?: string;
@@ -13,7 +15,7 @@ const VIEWS: ReadonlySet<string> = new Set(['runs', 'inbox', 'dead-letters', 'ag
 
 /** What an address says; of one that says nothing known, the overview. */
 export function placeOf(path: string, search: string): Place {
-  const [, first = '', second] = path.split('/');
+  const [, first = '', second, third] = path.split('/');
   const given = new URLSearchParams(search);
   const text = (name: string): string | undefined => given.get(name) ?? undefined;
   const at = /^\d{1,9}$/.test(text('at') ?? '') ? Number(text('at')) : undefined;
@@ -23,18 +25,29 @@ export function placeOf(path: string, search: string): Place {
     ...pick('tab', text('tab')),
     ...pick('query', text('q')),
   };
-  if (first === 'runs' && second !== undefined && /^[A-Za-z0-9][\w.-]{0,127}$/.test(second))
-    return { view: 'run', run: second, ...rest };
+  if (first === 'runs' && isRunId(second)) return { view: 'run', run: second, ...rest };
+  if (first === 'diff' && isRunId(second))
+    return { view: 'diff', run: second, ...(isRunId(third) ? { other: third } : {}) };
   if (VIEWS.has(first)) return { view: first as Place['view'], ...rest };
   return { view: 'overview' };
 }
 
+const isRunId = (text: string | undefined): text is string =>
+  text !== undefined && /^[A-Za-z0-9][\w.-]{0,127}$/.test(text);
+
 const pick = (name: string, value: string | undefined): object =>
   value === undefined || value === '' ? {} : { [name]: value };
 
+function pathOf(view: Place['view'], run = '', other?: string): string {
+  if (view === 'overview') return '/';
+  if (view === 'run') return `/runs/${run}`;
+  if (view === 'diff') return other === undefined ? `/diff/${run}` : `/diff/${run}/${other}`;
+  return `/${view}`;
+}
+
 /** The address of a place. */
-export function addressOf({ view, run, at, task, tab, query }: Place): string {
-  const path = view === 'overview' ? '/' : view === 'run' ? `/runs/${run ?? ''}` : `/${view}`;
+export function addressOf({ view, run, other, at, task, tab, query }: Place): string {
+  const path = pathOf(view, run, other);
   const search = new URLSearchParams();
   if (query !== undefined && query !== '') search.set('q', query);
   if (tab !== undefined) search.set('tab', tab);
