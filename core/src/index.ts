@@ -258,6 +258,7 @@ export type {
   NamedLimits,
 } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
+export type { ForkPlan } from './orchestration/runtime/fork-plan.ts';
 export type { HealthCheck } from './orchestration/runtime/health.ts';
 export {
   type IsolatedAgent,
@@ -290,7 +291,6 @@ export {
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
-export type { ForkPlan } from './orchestration/runtime/fork-plan.ts';
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';
