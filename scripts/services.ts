@@ -1,138 +1,117 @@
-// `npm run services`: a Kafka broker on 127.0.0.1:19092 (REPRISE_KAFKA_PORT names another port), new and empty, until Ctrl-C, or until `npm run services -- stop`. It needs Java 17
-// and Maven. `npm run services -- jaeger`: the same of a Jaeger, which takes OTLP on 127.0.0.1:4318 and is asked on 127.0.0.1:16686 (REPRISE_JAEGER_PORT; there is its API, but no
-// page); `jaeger build` only builds it, once, which needs Go.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+// `npm run services`: what tests and tutorials need, on 127.0.0.1: Kafka (Java 17 and Maven), a server that speaks EventStoreDB's protocol, and Jaeger (Go, which builds it once),
+// as far as each can be had here, until Ctrl-C or `npm run services -- stop`. What runs already is left as it is. See HELP.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { sleep } from '@reprise/core';
-import { KafkaBroker, lacksKafka } from '../plugins/transport-kafka/test/support/kafka-broker.ts';
-import { Jaeger, lacksJaeger } from '../test/integration/support/jaeger.ts';
+import { SERVICES, type Service } from './services/services.ts';
+import { answers, running, strikeOut, writeDown } from './services/standing.ts';
 
-interface Running {
-  readonly pid: number;
-  readonly address: string;
-}
+const HELP = `npm run services [-- [NAME ...] [start | stop | status | build]]
 
-interface Started {
-  /** Whether it answers there says whether it runs. */
-  readonly address: string;
-  readonly told: string;
-  stop(): Promise<void>;
-}
+NAME   kafka, eventstoredb, jaeger; default: those that can be had here
+start  until Ctrl-C, or until they are stopped; what runs already is left as it is (default)
+stop   ends what was started here
+status says what runs; exit code 0 when all of it does, 3 when not
+build  fetches or builds what a service is made of, and starts nothing
 
-interface Service {
-  readonly title: string;
-  readonly port: number;
-  /** Of the command line, behind `npm run services`. */
-  readonly words: string;
-  /** Why there is none to be had. */
-  lacks(): Promise<string | undefined>;
-  start(port: number): Promise<Started>;
-}
-
-const SERVICES: Readonly<Record<string, Service>> = {
-  kafka: {
-    title: 'Kafka',
-    port: Number(process.env['REPRISE_KAFKA_PORT'] ?? 19092),
-    words: '',
-    lacks: lacksKafka,
-    start: async (port) => {
-      const broker = await KafkaBroker.open({ port });
-      return { address: broker.address, told: broker.address, stop: () => broker.stop() };
-    },
-  },
-  jaeger: {
-    title: 'Jaeger',
-    port: Number(process.env['REPRISE_JAEGER_PORT'] ?? 16686),
-    words: 'jaeger ',
-    lacks: async () => (await lacksJaeger())?.why,
-    start: async (port) => {
-      const jaeger = await Jaeger.open({ query: port, otlp: 4318 });
-      const told = `OTLP on ${jaeger.endpoint}, queries on ${jaeger.query}`;
-      return { address: jaeger.query.replace('http://', ''), told, stop: () => jaeger.stop() };
-    },
-  },
-};
+${SERVICES.map(({ title, variable, port }) => `${title} on port ${port} (${variable})`).join('\n')}`;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-const fileOf = ({ title, port }: Service): string =>
-  join(tmpdir(), `reprise-services-${userInfo().uid}-${title === 'Kafka' ? '' : 'jaeger-'}${port}.json`);
-
-const answers = (address: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const [host, port] = address.split(':');
-    const socket = connect(Number(port), host);
-    const end = (answered: boolean): void => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once('connect', () => end(true)).once('error', () => end(false));
-  });
-
-/** What another call of this started; a process that has died meanwhile, or a number that is another's now, is none. */
-async function running(service: Service): Promise<Running | undefined> {
-  try {
-    const found = JSON.parse(readFileSync(fileOf(service), 'utf8')) as Running;
-    process.kill(found.pid, 0);
-    return (await answers(found.address)) ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Says why there is none; whether there is one. */
-async function isThere({ title, lacks }: Service): Promise<boolean> {
+/** `named`: whoever asked for it is to know that there is none. */
+async function isThere({ title, lacks }: Service, named: boolean): Promise<boolean> {
   const lacking = await lacks();
   if (lacking === undefined) return true;
-  say(`${title} cannot be started: ${lacking}.`);
-  process.exitCode = 1;
+  say(`${title}: not here, ${lacking}.`);
+  if (named) process.exitCode = 1;
   return false;
 }
 
-async function start(service: Service): Promise<void> {
-  const { title, port, words } = service;
-  const stopping = `npm run services -- ${words}stop`;
-  const already = await running(service);
-  if (already !== undefined) {
-    say(`${title} runs already: ${already.address} (process ${already.pid}). Stop it: ${stopping}`);
-    return;
+/** Each has a process of its own, so that it can be stopped by itself; all end with this one. */
+async function start(services: readonly Service[], named: boolean): Promise<void> {
+  const ended: Promise<unknown>[] = [];
+  for (const service of services) {
+    const { title, name, port, variable } = service;
+    const already = await running(service);
+    if (already !== undefined) say(`${title}: runs already, ${already.told} (process ${already.pid})`);
+    else if (await answers(port)) {
+      say(
+        `${title}: something else is at port ${port}. Stop that, or name another port: ${variable}=N npm run services`,
+      );
+      process.exitCode = 1;
+    } else if (await isThere(service, named)) {
+      const child = fork(import.meta.filename, [name, 'serve']);
+      const exited = once(child, 'exit').then(([code]) => {
+        if (code !== 0) process.exitCode = 1;
+      });
+      ended.push(exited);
+      await Promise.race([once(child, 'message'), exited]);
+    }
   }
-  if (!(await isThere(service))) return;
+  if (ended.length === 0) return;
+  say('Stop: Ctrl-C, or npm run services -- stop');
+  // Whoever is told to end tells the others by ending: they have a channel to this process.
+  process.on('SIGINT', () => undefined).on('SIGTERM', () => process.exit());
+  await Promise.all(ended);
+}
+
+/** One service, in this process. */
+async function serve(service: Service): Promise<void> {
   const stopped = Promise.withResolvers<void>();
-  process.on('SIGINT', stopped.resolve).on('SIGTERM', stopped.resolve);
-  const { address, told, stop } = await service.start(port);
-  writeFileSync(fileOf(service), JSON.stringify({ pid: process.pid, address } satisfies Running));
-  say(`${title}: ${told}\nStop: Ctrl-C, or ${stopping}`);
+  process.on('SIGINT', stopped.resolve).on('SIGTERM', stopped.resolve).on('disconnect', stopped.resolve);
+  const { told, stop } = await service.start(service.port);
+  writeDown(service, told);
+  say(`${service.title}: ${told}`);
+  process.send?.('started');
   await stopped.promise;
   await stop();
-  rmSync(fileOf(service), { force: true });
+  strikeOut(service);
+  process.exit();
 }
 
-async function stop(service: Service): Promise<void> {
-  const found = await running(service);
-  if (found === undefined) {
-    say('Nothing runs.');
-    return;
+async function stop(services: readonly Service[]): Promise<void> {
+  for (const service of services) {
+    const found = await running(service);
+    if (found === undefined) {
+      say(`${service.title}: nothing runs.`);
+      continue;
+    }
+    process.kill(found.pid, 'SIGTERM');
+    while ((await running(service)) !== undefined) await sleep(100);
+    say(`${service.title}: stopped.`);
   }
-  process.kill(found.pid, 'SIGTERM');
-  while ((await running(service)) !== undefined) await sleep(100);
-  say(`Stopped ${found.address}.`);
 }
 
-async function build(service: Service): Promise<void> {
-  if (await isThere(service)) say(`${service.title} is there.`);
+async function status(services: readonly Service[]): Promise<void> {
+  for (const service of services) {
+    const found = await running(service);
+    say(`${service.title}: ${found === undefined ? 'does not run' : `${found.told} (process ${found.pid})`}`);
+    if (found === undefined) process.exitCode = 3;
+  }
 }
 
-const COMMANDS: Readonly<Record<string, (service: Service) => Promise<void>>> = { start, stop, build };
+async function build(services: readonly Service[], named: boolean): Promise<void> {
+  for (const service of services) if (await isThere(service, named)) say(`${service.title}: is there.`);
+}
+
+const COMMANDS: Readonly<Record<string, (services: readonly Service[], named: boolean) => Promise<void>>> = {
+  start,
+  stop,
+  status,
+  build,
+  serve: async ([service]) => (service === undefined ? undefined : serve(service)),
+};
 
 const words = process.argv.slice(2);
-const service = SERVICES[words[0] ?? ''];
-const [command = 'start', ...surplus] = service === undefined ? words : words.slice(1);
-const act = COMMANDS[command];
-if (act !== undefined && surplus.length === 0) await act(service ?? (SERVICES['kafka'] as Service));
-else {
-  say('npm run services [-- [kafka | jaeger] [start | stop | build]]');
-  process.exitCode = 2;
+const command = COMMANDS[words.at(-1) ?? ''];
+const names = command === undefined ? words : words.slice(0, -1);
+const wrong = names.find((name) => !SERVICES.some((service) => service.name === name));
+if (wrong === undefined) {
+  const named = names.length > 0;
+  const chosen = named ? SERVICES.filter(({ name }) => names.includes(name)) : SERVICES;
+  await (command ?? start)(chosen, named);
+} else {
+  const asked = ['help', '--help', '-h'].includes(wrong);
+  say(asked ? HELP : `There is no service '${wrong}'.\n\n${HELP}`);
+  if (!asked) process.exitCode = 2;
 }

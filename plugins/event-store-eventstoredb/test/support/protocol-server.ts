@@ -67,6 +67,8 @@ export type Fault =
   | 'internal-after';
 
 export interface ProtocolServerOptions {
+  /** Default: one that is free. */
+  readonly port?: number;
   /** What is wrong with a call; undefined: nothing. */
   readonly fault?: (call: Call) => Fault | undefined;
   readonly maxAppendBytes?: number;
@@ -101,11 +103,12 @@ export class ProtocolServer {
   /** Subscriptions that are open. */
   subscriptions = 0;
   readonly #options: ProtocolServerOptions;
-  readonly #wire = new Wire();
+  readonly #wire: Wire;
   #server: grpc.Server | undefined;
 
   constructor(options: ProtocolServerOptions = {}) {
     this.#options = options;
+    this.#wire = new Wire(options.port);
     this.fault = options.fault;
     this.changed = options.changed ?? new EventEmitter().setMaxListeners(0);
     this.log = options.log ?? new ServerLog(this.changed);

@@ -5,8 +5,13 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Wire {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
-  #port = 0;
+  #port: number;
   #frozen = false;
+
+  /** Default: a port that is free. */
+  constructor(port = 0) {
+    this.#port = port;
+  }
 
   get port(): number {
     return this.#port;
