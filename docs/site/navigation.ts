@@ -17,6 +17,7 @@ const SECTIONS: readonly Section[] = [
     pages: {
       'docs/getting-started.md': 'Five minutes',
       'docs/tutorial/first-workflow.md': 'Your first workflow',
+      'docs/tutorial/distributed.md': 'A cluster, and a death',
       'docs/comparison.md': 'Beside its neighbours',
       'docs/README.md': 'All pages',
     },

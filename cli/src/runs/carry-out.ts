@@ -78,5 +78,7 @@ function whoDrives({ driven, draining }: Drivers, runId: string, where: Whereabo
   if (draining) return `To have it carried out: ${start}`;
   if (driven === true) return `Another process drives it; watch it with: ${commandText(`run watch ${runId}`, where)}`;
   if (driven === false) return `No process drives the runs of this store now; to have it carried out: ${start}`;
-  return `If no process drives the runs of this store, start one: ${start}`;
+  // Who drives in a cluster, its store does not know.
+  const inCluster = commandText('orchestrator start', where);
+  return `If no process drives the runs of this store, start one: ${start} (over Kafka: ${inCluster})`;
 }
