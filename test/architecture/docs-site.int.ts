@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'mocha';
 import type { Browser } from 'playwright-core';
 import { navigationProblems } from '../../docs/site/navigation.ts';
 import { siteProblems } from '../../scripts/docs/check-site.ts';
+import { withDiagrams } from '../../scripts/docs/diagrams.ts';
 import { imagePath, rewriteLinks } from '../../scripts/docs/links.ts';
 import { sitePages } from '../../scripts/docs/pages.ts';
 import { launch } from '../browser/chromium.ts';
@@ -52,6 +53,27 @@ describe('links of a page on the site', () => {
     const text = '`[b](../b.md)` [c](#c) [d](https://example.org)\n```md\n[b](../b.md)\n```';
     expect(rewrite(text)).to.equal(text);
     expect(rewrite('[`b`](../b.md)')).to.equal('[`b`](./../b.md)');
+  });
+});
+
+describe('diagrams of a page on the site', () => {
+  const text = 'A\n\n```mermaid\nflowchart LR\n  a["one"] --> b["two"]\n```\n\nB\n';
+
+  it('are images for light and dark, which load nothing, with their text below', () => {
+    const images = new Map<string, string>();
+    const page = withDiagrams(text, (path, svg) => images.set(path, svg));
+    expect([...images.keys()].map((path) => path.replace(/.*-/, ''))).to.deep.equal(['light.svg', 'dark.svg']);
+    for (const [path, svg] of images) {
+      expect(page).to.contain(`](${path})`);
+      expect(svg).to.match(/^<svg [\s\S]*>one<[\s\S]*>two</);
+      expect(svg).to.not.contain('@import');
+    }
+    expect(page).to.match(/^A\n[\s\S]*::: details[\s\S]*flowchart LR[\s\S]*:::\n\nB\n$/);
+  });
+
+  it('that cannot be drawn are told', () => {
+    const draw = () => withDiagrams('```mermaid\nnonsense\n```\n', () => undefined);
+    expect(draw).to.throw('This diagram cannot be drawn:\nnonsense');
   });
 });
 
