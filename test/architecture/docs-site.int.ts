@@ -14,7 +14,7 @@ import { sitePages } from '../../scripts/docs/pages.ts';
 import { launch } from '../browser/chromium.ts';
 import { scratchRepository } from './support/scratch-repository.ts';
 import { siteHandler } from './support/site-handler.ts';
-import { script } from './support/tools.ts';
+import { ROOT, script } from './support/tools.ts';
 
 describe('the navigation of the documentation', () => {
   it('has a place for every page', () => {
@@ -162,6 +162,13 @@ describe('the documentation as a site', function () {
       await context.close();
     }
     expect(grounds[0]).to.not.equal(grounds[1]);
+  });
+
+  it('leaves a folder alone that is no site', async () => {
+    const { code, stderr } = await script('scripts/docs.ts', ['--out', 'docs']);
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('would be emptied');
+    expect(existsSync(join(ROOT, 'docs', 'README.md'))).to.equal(true);
   });
 
   it('refuses a base that is none', async () => {
