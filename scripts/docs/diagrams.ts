@@ -24,7 +24,7 @@ export function withDiagrams(text: string, onDiagram: (path: string, svg: string
       onDiagram(path, withoutFonts(draw(code, colours)));
       return `![Diagram, as text below](${path}){.only-${theme}}`;
     });
-    return `${images.join('\n')}\n\n::: details The diagram as text\n${fence}\n:::\n`;
+    return `${images.join('\n')}\n\n::: details The diagram as text\n${fence}\n:::`;
   });
 }
 

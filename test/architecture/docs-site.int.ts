@@ -8,12 +8,13 @@ import { after, before, describe, it } from 'mocha';
 import type { Browser } from 'playwright-core';
 import { navigationProblems } from '../../docs/site/navigation.ts';
 import { siteProblems } from '../../scripts/docs/check-site.ts';
+import { withDiagrams } from '../../scripts/docs/diagrams.ts';
 import { imagePath, rewriteLinks } from '../../scripts/docs/links.ts';
 import { sitePages } from '../../scripts/docs/pages.ts';
 import { launch } from '../browser/chromium.ts';
 import { scratchRepository } from './support/scratch-repository.ts';
 import { siteHandler } from './support/site-handler.ts';
-import { script } from './support/tools.ts';
+import { ROOT, script } from './support/tools.ts';
 
 describe('the navigation of the documentation', () => {
   it('has a place for every page', () => {
@@ -52,6 +53,27 @@ describe('links of a page on the site', () => {
     const text = '`[b](../b.md)` [c](#c) [d](https://example.org)\n```md\n[b](../b.md)\n```';
     expect(rewrite(text)).to.equal(text);
     expect(rewrite('[`b`](../b.md)')).to.equal('[`b`](./../b.md)');
+  });
+});
+
+describe('diagrams of a page on the site', () => {
+  const text = 'A\n\n```mermaid\nflowchart LR\n  a["one"] --> b["two"]\n```\n\nB\n';
+
+  it('are images for light and dark, which load nothing, with their text below', () => {
+    const images = new Map<string, string>();
+    const page = withDiagrams(text, (path, svg) => images.set(path, svg));
+    expect([...images.keys()].map((path) => path.replace(/.*-/, ''))).to.deep.equal(['light.svg', 'dark.svg']);
+    for (const [path, svg] of images) {
+      expect(page).to.contain(`](${path})`);
+      expect(svg).to.match(/^<svg [\s\S]*>one<[\s\S]*>two</);
+      expect(svg).to.not.contain('@import');
+    }
+    expect(page).to.match(/^A\n[\s\S]*::: details[\s\S]*flowchart LR[\s\S]*:::\n\nB\n$/);
+  });
+
+  it('that cannot be drawn are told', () => {
+    const draw = () => withDiagrams('```mermaid\nnonsense\n```\n', () => undefined);
+    expect(draw).to.throw('This diagram cannot be drawn:\nnonsense');
   });
 });
 
@@ -140,6 +162,13 @@ describe('the documentation as a site', function () {
       await context.close();
     }
     expect(grounds[0]).to.not.equal(grounds[1]);
+  });
+
+  it('leaves a folder alone that is no site', async () => {
+    const { code, stderr } = await script('scripts/docs.ts', ['--out', 'docs']);
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('would be emptied');
+    expect(existsSync(join(ROOT, 'docs', 'README.md'))).to.equal(true);
   });
 
   it('refuses a base that is none', async () => {
