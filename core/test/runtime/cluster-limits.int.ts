@@ -162,7 +162,7 @@ describe('limits over all orchestrators', () => {
     let over = false;
     const moves = (async () => {
       for (let turn = 1; !over; turn += 1) {
-        await sleep(100);
+        await sleep(200);
         ownership.reassign(byHash(turn));
         if (turn === 4) await kill('c');
       }
@@ -170,7 +170,7 @@ describe('limits over all orchestrators', () => {
     const ids = Array.from({ length: 9 }, (_, n) => `m-${n}`);
     const by = members[0] as Orchestrator;
     try {
-      const runs = await Promise.all(ids.map((id) => by.startRun(MANY, Array(12).fill(0), { id })));
+      const runs = await Promise.all(ids.map((id) => by.startRun(MANY, Array(6).fill(0), { id })));
       for (const run of runs) expect((await run.outcome()).status).to.equal('completed');
     } finally {
       over = true;
