@@ -180,6 +180,23 @@ describe('limits over all orchestrators', () => {
     expect(seen.most).to.be.at.most(3);
   });
 
+  it('hold when one stood still for longer than its lease, and goes on', async function () {
+    this.timeout(60_000);
+    const { open, stall } = await world({ capabilities: { hard: { concurrency: 3 } } });
+    const { agent, seen } = counted(5);
+    const members: Orchestrator[] = [];
+    for (const name of names) members.push(await open(name, [agent]));
+    const by = members[0] as Orchestrator;
+    const ids = Array.from({ length: 9 }, (_, n) => `z-${n}`);
+    const runs = await Promise.all(ids.map((id) => by.startRun(MANY, Array(12).fill(0), { id })));
+    await eventually(() => seen.calls > 12);
+    const goOn = await stall('c');
+    await sleep(2 * limits.leaseMs);
+    goOn();
+    for (const run of runs) expect((await run.outcome()).status).to.equal('completed');
+    expect(seen.most).to.be.at.most(3);
+  });
+
   it('of a rate hold over all, too', async function () {
     this.timeout(20_000);
     const { open } = await world({ capabilities: { hard: { rate: { limit: 20, per: '1s', burst: 5 } } } });

@@ -13,7 +13,7 @@ import { eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
 import { kafkaTransport } from '@reprise/transport-kafka';
 import { sqliteViewStore } from '@reprise/view-store-sqlite';
 
-// A process of cluster-limits.int.ts: `orchestrator` or `worker`, and its options as JSON. An orchestrator starts the runs whose ids come in, a line each, and says what it
+// A process of cluster-limits.int.ts: `orchestrator` or `worker`, and its options as JSON. An orchestrator starts the runs whose ids come in, a line each, and says that, and what it
 // dispatches; a worker writes down when its agents begin and end.
 
 export interface LimitsOptions {
@@ -77,5 +77,8 @@ if (role === 'worker') {
     limits,
   });
   say(await reprise.start());
-  for await (const id of createInterface({ input: process.stdin })) await reprise.startRun('limited', null, { id });
+  for await (const id of createInterface({ input: process.stdin })) {
+    await reprise.startRun('limited', null, { id });
+    say(`started ${id}`);
+  }
 }
