@@ -159,12 +159,15 @@ export class LimitShare {
   }
 
   #say(command: Parameters<LimitLog['submit']>[0]['command']): void {
-    const { log, clock } = this.#parts;
+    const { log, clock, leaseMs } = this.#parts;
     const at = clock.now();
     log.submit({
       command,
       done: (events) => {
-        if (events.length > 0) this.#saidAt = Math.max(this.#saidAt, at);
+        if (events.length === 0) return;
+        const wasOver = clock.now() >= this.#saidAt + leaseMs;
+        this.#saidAt = Math.max(this.#saidAt, at);
+        if (wasOver) this.#more();
       },
     });
   }
