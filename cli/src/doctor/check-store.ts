@@ -11,6 +11,7 @@ import {
   type RunView,
   type Storage,
   silentText,
+  streamRunId,
   withoutMailboxes,
 } from '@reprise/core';
 import { count, number } from '../output/text.ts';
@@ -81,8 +82,9 @@ async function readWhole(store: EventStore): Promise<readonly Check[]> {
           'Keep the file for examination, and restore a backup.',
         );
       revisions.set(stream, revision);
-      const entry = entryOf(recorded);
-      if ('unreadable' in entry)
+      // What else is there (limits over several orchestrators) is read by whoever wrote it.
+      const entry = streamRunId(stream) === undefined ? undefined : entryOf(recorded);
+      if (entry !== undefined && 'unreadable' in entry)
         trouble(
           stream,
           `event ${revision} cannot be read: ${entry.unreadable}`,

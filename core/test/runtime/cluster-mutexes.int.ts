@@ -173,6 +173,26 @@ describe('a mutex across runs that several orchestrators share', () => {
     for (const id of ids) expect((await a.runs.replay(id)).matches).to.equal(true);
   });
 
+  it('is not had twice when one stood still, and goes on with what it was about to do', async function () {
+    this.timeout(60_000);
+    const world = await clusterWorld(start, { workflows: [BOOK], limits, admission: { breaker: false } });
+    const { agent, seen } = counted();
+    const members: Orchestrator[] = [];
+    for (const name of ['a', 'b', 'c']) members.push(await world.open(name, [agent]));
+    const [a] = members as [Orchestrator];
+    const ids = Array.from({ length: 15 }, (_, n) => `z-${n}`);
+    const handles = await Promise.all(ids.map((id) => a.startRun(BOOK, null, { id })));
+    await eventually(() => seen.calls > 4);
+    const goOn = await world.stall('c');
+    await sleep(3 * limits.leaseMs);
+    goOn();
+    for (const handle of handles) expect((await handle.outcome()).status).to.equal('completed');
+    await sleep(100);
+    expect(seen.most).to.equal(1);
+    await expectApart(a, ids);
+    for (const id of ids) expect((await a.runs.replay(id)).matches).to.equal(true);
+  });
+
   it('that would close a circle over several orchestrators fails the task that asks last', async () => {
     const crossed = of(`
 outer:

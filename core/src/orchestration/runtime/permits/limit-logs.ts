@@ -10,15 +10,22 @@ export interface LimitLogsParts extends Omit<LimitLogParts, 'failed'> {
 /** Limits that are kept before those that nobody waits at are let go of. */
 const MOST_KEPT = 1000;
 
+/** For how long nothing more is said of what is tried again, in ms. */
+const QUIET_MS = 10_000;
+
 /** The limits over all orchestrators that this process has to do with. */
 export class LimitLogs {
   readonly #parts: LimitLogParts;
   readonly #logs = new Map<string, LimitLog>();
   readonly #byStream = new Map<string, LimitLog>();
   #most = MOST_KEPT;
+  #quietUntil = Number.NEGATIVE_INFINITY;
 
   constructor({ monitors, ...parts }: LimitLogsParts) {
     const failed = (limit: string, error: unknown): void => {
+      const now = parts.clock.now();
+      if (now < this.#quietUntil) return;
+      this.#quietUntil = now + QUIET_MS;
       const message = `the limit ${limit} over all orchestrators cannot be read or written, which is tried again: ${String(error)}`;
       monitors.notice({ kind: 'log', level: 'warn', message });
     };

@@ -118,7 +118,7 @@ export class LimitShare {
 
   /** Gives back what is not in use; the rest ends with its lease. */
   close(): void {
-    if (this.#isCounted && this.#held > 0) this.#giveUp(this.#use.used + this.#lingering);
+    if (this.#isCounted && this.#deaf !== undefined) this.#giveUp(this.#use.used + this.#lingering);
     this.#stopListening();
   }
 
@@ -136,8 +136,7 @@ export class LimitShare {
     const { state } = log;
     const entry = state?.entries.get(id);
     if (used > this.#held) return this.#ask(used, Math.max(used, entry?.wants ?? 0));
-    const isAsking = entry !== undefined && waits(entry);
-    if (waiting > 0 && used + this.#lingering >= this.#held && !isAsking && this.#held < this.#most)
+    if (waiting > 0 && used + this.#lingering >= this.#held && !this.#isAsking && this.#held < this.#most)
       this.#ask(used, Math.max(used + waiting, 2 * this.#held));
     else if (waiting === 0 && state !== undefined && this.#othersWait(state)) this.#giveUp(used + this.#lingering);
   }
@@ -151,22 +150,33 @@ export class LimitShare {
     this.#held = Math.max(this.#held, has);
   }
 
+  /** Keeps `left` at the most, and wants no more. */
   #giveUp(left: number): void {
-    if (left >= this.#held) return;
+    if (left >= this.#held && !this.#isAsking) return;
     const { id } = this.#parts;
-    this.#held = left;
+    this.#held = Math.min(this.#held, left);
     this.#say({ kind: 'release', holder: id, request: id, left, why: 'released' });
   }
 
   #say(command: Parameters<LimitLog['submit']>[0]['command']): void {
-    const { log, clock } = this.#parts;
+    const { log, clock, leaseMs } = this.#parts;
     const at = clock.now();
     log.submit({
       command,
       done: (events) => {
-        if (events.length > 0) this.#saidAt = Math.max(this.#saidAt, at);
+        if (events.length === 0) return;
+        const wasOver = clock.now() >= this.#saidAt + leaseMs;
+        this.#saidAt = Math.max(this.#saidAt, at);
+        if (wasOver) this.#more();
       },
     });
+  }
+
+  /** It wants more than it has, as far as is known. */
+  get #isAsking(): boolean {
+    const { log, id } = this.#parts;
+    const entry = log.state?.entries.get(id);
+    return entry !== undefined && waits(entry);
   }
 
   #othersWait(state: LimitState): boolean {
@@ -208,11 +218,12 @@ export class LimitShare {
     const { log, id, clock, leaseMs } = this.#parts;
     const { used, waiting } = this.#use;
     const isIdle = used + waiting + this.#lingering === 0;
-    if (isIdle && this.#isIdle) {
+    if (isIdle && this.#isIdle && log.state !== undefined) {
       this.#giveUp(0);
       return this.#stopListening();
     }
     this.#isIdle = isIdle;
+    if (waiting === 0 && this.#isAsking) this.#giveUp(used + this.#lingering);
     if (this.#held > 0) this.#say({ kind: 'renew', holder: id });
     // Where nobody tells what others append.
     log.heard();
