@@ -13,6 +13,7 @@ const files = readdirSync(inRoot(...folder))
   .map((name) => inRoot(...folder, name));
 const integration = [
   'cluster',
+  'chaos',
   'tracing',
   'tracing-processes',
   'prometheus',

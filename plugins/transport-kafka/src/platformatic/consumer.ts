@@ -88,9 +88,13 @@ class GroupMember implements DriverConsumer {
     this.#consumer.topics.trackAll(...topics);
     await this.#consumer.joinGroup({});
     if (this.#state !== 'running') throw this.#failure ?? new Error(ENDED);
-    // Left to itself, a commit that comes too late joins anew, and then commits for partitions that may be another's. The next heartbeat joins.
+    // What a commit calls that comes too late. Left to itself, it would join anew and commit then, for partitions that may be another's by that.
+    const join = this.#consumer.joinGroup.bind(this.#consumer);
     Object.assign(this.#consumer, {
-      joinGroup: (_options: unknown, done: (error: Error) => void) => done(new Error('The group is being shared out.')),
+      joinGroup: (_options: unknown, done: (error: Error) => void) => {
+        join({}).catch((error: unknown) => this.#lost(error));
+        done(new Error('The group is being shared out anew.'));
+      },
     });
   }
 
