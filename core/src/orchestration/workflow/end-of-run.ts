@@ -8,8 +8,12 @@ import type { RunState } from './state.ts';
 /** The terminal events: one of them ends a history. */
 export type RunEnd = RunCompleted | RunFailed | RunCancelled;
 
-export const isEnd = (event: RunEvent): event is RunEnd =>
-  event.type === 'RunCompleted' || event.type === 'RunFailed' || event.type === 'RunCancelled';
+const ENDS: readonly string[] = ['RunCompleted', 'RunFailed', 'RunCancelled'] satisfies RunEnd['type'][];
+
+export const isEnd = (event: RunEvent): event is RunEnd => ENDS.includes(event.type);
+
+/** Of an event of which no more is known. */
+export const isTypeOfEnd = (type: string): boolean => ENDS.includes(type);
 
 /** SHA-256 of the state just before the end, and of all that the end itself says; with the version of the state's digest before it. */
 export function endDigest(state: RunState, end: Omit<RunEnd, 'stateDigest'>): string {
