@@ -19,7 +19,7 @@ import { serveEventStoreDB } from './eventstoredb.ts';
 
 // Several orchestrators and workers over a real Kafka and the protocol of EventStoreDB, all on this machine, each a process of its own: what they carry out in a
 // second, what a step takes of the processor (without broker and server), and how long a run stands still whose orchestrator is killed.
-// `node --conditions=reprise-source test/bench/cluster.ts [--driver kafkajs|platformatic] [--members 1+1,2+2] [--runs 600] [--profile FOLDER]`: the last writes CPU profiles.
+// `npm run bench:cluster -- [--driver kafkajs|platformatic] [--members 1+1,2+2] [--runs 600] [--profile FOLDER]`: the last writes CPU profiles.
 
 export interface ClusterFigures {
   readonly stepsPerSecond: number;
@@ -266,6 +266,16 @@ if (import.meta.main && (role === 'orchestrator' || role === 'worker')) {
   const { values } = parseArgs({ options: { driver: text, members: text, runs: text, profile: text } });
   const { members = '1+1,2+2,2+3,4+2', runs = '600', profile } = values;
   const drivers = (['kafkajs', 'platformatic'] as const).filter((one) => one === (values.driver ?? one));
+  const isWrong =
+    !['kafkajs', 'platformatic', undefined].includes(values.driver) ||
+    !members.split(',').every((pair) => /^[1-9]\d?\+[1-9]\d?$/.test(pair)) ||
+    !(Number(runs) >= 1);
+  if (isWrong) {
+    console.error(
+      'Usage: [--driver kafkajs|platformatic] [--members ORCHESTRATORS+WORKERS,…] [--runs N] [--profile FOLDER]',
+    );
+    process.exit(2);
+  }
   const lacking = await lacksKafka();
   if (lacking !== undefined) console.log(`not measured: ${lacking}`);
   else
