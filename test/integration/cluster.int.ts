@@ -1,54 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { RunReader } from '@reprise/core';
 import { readStream, runStream } from '@reprise/core/plugin';
-import { seededRandom } from '@reprise/core/testing';
 import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, it } from 'mocha';
 import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
-import { pause, until } from '../../plugins/transport-kafka/test/support/talk.ts';
+import { until } from '../../plugins/transport-kafka/test/support/talk.ts';
 import { withBroker } from '../../plugins/transport-kafka/test/support/with-broker.ts';
-import type { ClusterOptions, ClusterRole } from './support/cluster-process.ts';
+import { Member } from './support/cluster-member.ts';
+import type { ClusterRole } from './support/cluster-process.ts';
 
 // Several orchestrators and several workers, each a process of its own, over a real Kafka and the protocol of EventStoreDB.
 
-const PROGRAM = fileURLToPath(new URL('./support/cluster-process.ts', import.meta.url));
-const SECRET = randomBytes(32).toString('base64');
-const SEEDS = [1, 2];
 const RUNS = Array.from({ length: 24 }, (_, index) => `run-${index}`);
-
-class Member {
-  readonly child: ChildProcess;
-  readonly lines: string[] = [];
-
-  constructor(role: ClusterRole, options: ClusterOptions) {
-    const argv = ['--conditions=reprise-source', PROGRAM, role, JSON.stringify(options)];
-    const { NODE_OPTIONS: _inherited, ...rest } = process.env;
-    // Workers have no secret: they give back what they were handed.
-    const env = role === 'orchestrator' ? { ...rest, REPRISE_DISPATCH_SECRET: SECRET } : rest;
-    this.child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'], env });
-    if (this.child.stdout !== null)
-      createInterface({ input: this.child.stdout }).on('line', (line) => this.lines.push(line));
-  }
-
-  get runs(): ReadonlySet<string> {
-    return new Set(this.lines.flatMap((line) => (line.startsWith('dispatched ') ? [line.slice(11)] : [])));
-  }
-
-  async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await ended;
-  }
-}
 
 withBroker('orchestrators and workers in processes of their own', (broker) => {
   const server = new ProtocolServer();
@@ -82,9 +49,7 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
     await until(() => made.lines.length > 0);
     return made;
   }
-  const start = (orchestrator: Member, runIds: readonly string[]): void => {
-    for (const id of runIds) orchestrator.child.stdin?.write(`${id}\n`);
-  };
+  const start = (orchestrator: Member, runIds: readonly string[]): void => orchestrator.start(runIds);
 
   /** Waits for the end of each run; then its history is whole. */
   async function ended(runIds = RUNS): Promise<void> {
@@ -167,33 +132,4 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
     ).to.equal(true);
     checkOnce();
   });
-
-  for (const seed of SEEDS)
-    it(`end every run, whoever is killed or stopped meanwhile, seed ${seed}`, async function () {
-      this.timeout(240_000);
-      const random = seededRandom(seed);
-      const pick = <Item>(list: readonly Item[]): Item => list[Math.floor(random() * list.length)] as Item;
-      const starter = await member('orchestrator');
-      const roles = ['orchestrator', 'orchestrator', 'worker', 'worker', 'worker'] as const;
-      const others = await Promise.all(roles.map(async (role) => ({ role, member: await member(role) })));
-      const runIds: string[] = [];
-      for (let turn = 0; turn < 12; turn += 1) {
-        const more = Array.from({ length: 8 }, (_, index) => `s-${turn}-${index}`);
-        runIds.push(...more);
-        start(starter, more);
-        const one = pick(others);
-        if (random() < 0.6) {
-          await one.member.kill();
-          one.member = await member(one.role);
-        } else {
-          // Beyond its session and its leases: it wakes up, and takes itself for what it was.
-          one.member.child.kill('SIGSTOP');
-          await pause(Math.floor(random() * 4000));
-          one.member.child.kill('SIGCONT');
-        }
-        await pause(Math.floor(random() * 500));
-      }
-      await ended(runIds);
-      checkOnce();
-    });
 });

@@ -49,9 +49,10 @@ export interface SnapshotCache {
 export interface ForeignAppends {
   /**
    * Calls back for every append made by another process, with the last revision of the stream: for each that a read of everything (readAll, list of the
-   * catalog) which began after this call does not have, at the least. Returns a function that stops it.
+   * catalog) which began after this call does not have, at the least. `type` is that of its last event, where the store knows it without reading: whoever
+   * waits for another one is spared a look. Returns a function that stops it.
    */
-  onAppend(listener: (stream: string, revision: number) => void): () => void;
+  onAppend(listener: (stream: string, revision: number, type?: string) => void): () => void;
   /**
    * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is lost,
    * and every use of the store rejects with that error from then on. Returns a function that stops it.

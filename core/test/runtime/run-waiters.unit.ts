@@ -28,6 +28,29 @@ describe('Those who wait for a run to end', () => {
     expect(waiters.size).to.equal(0);
   });
 
+  it('are woken by what was appended elsewhere when it may be the end, and by all else only where they ask for it', async () => {
+    const waiters = new RunWaiters();
+    const told: string[] = [];
+    const hear = (name: string, onAny?: boolean): void =>
+      void waiters.wait('r', onAny).changed.then(() => told.push(name));
+    for (const type of ['RunCompleted', 'RunFailed', 'RunCancelled', undefined]) {
+      hear(String(type));
+      waiters.appended('r', 'TaskCompleted');
+      await undefined;
+      expect(told).to.deep.equal([]);
+      waiters.appended('other', type);
+      waiters.appended('r', type);
+      await undefined;
+      expect(told.splice(0)).to.deep.equal([String(type)]);
+    }
+    hear('any', true);
+    hear('end');
+    waiters.appended('r', 'RunParked');
+    await undefined;
+    // Whoever waits with it looks, too, and waits again.
+    expect(told).to.deep.equal(['any', 'end']);
+  });
+
   it('are woken by the close, and wait no more after it', async () => {
     const waiters = new RunWaiters();
     const waiting = waiters.wait('r');

@@ -39,7 +39,7 @@ export async function createEventStoreDBStorage(options: EventStoreDBOptions): P
   return new EventStoreDBStorage(resolveOptions(options));
 }
 
-type ForeignListener = (stream: string, revision: number) => void;
+type ForeignListener = Parameters<ForeignAppends['onAppend']>[0];
 
 /** See createEventStoreDBStorage. Every handle has a name, by which it knows its own appends among those that it hears of. */
 class EventStoreDBStorage implements Storage {
@@ -178,14 +178,14 @@ class EventStoreDBStorage implements Storage {
         if (about === undefined) return this.#followers.wakeAll();
         this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
         if (about.writer === this.#writer) return;
-        for (const listener of [...this.#listeners]) listener(stream, kept.revision);
+        for (const listener of [...this.#listeners]) listener(stream, kept.revision, kept.type);
       },
       onGap: () => this.#followers.wakeAll(),
     });
   }
 
   #listen(listener: ForeignListener): () => void {
-    const own: ForeignListener = (stream, revision) => listener(stream, revision);
+    const own: ForeignListener = (...append) => listener(...append);
     this.#listeners.add(own);
     this.#heed();
     return () => {

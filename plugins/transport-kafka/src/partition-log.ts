@@ -65,9 +65,10 @@ export class PartitionLog {
     pending.queued = queue(() => this.#done(offset));
   }
 
-  /** It was assigned, also where it was here before. */
+  /** It was assigned, also where it was here before. What was committed is said again: another may have had it meanwhile. */
   assigned(): void {
     this.#fresh = true;
+    this.#committed = undefined;
   }
 
   /**

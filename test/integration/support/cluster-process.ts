@@ -1,14 +1,15 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createReprise, createWorker, defineAgent, definePlugin, type Monitor, parseWorkflow } from '@reprise/core';
+import { isRepriseError } from '@reprise/core/plugin';
 import { eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
 import { kafkaTransport } from '@reprise/transport-kafka';
 import { sqliteViewStore } from '@reprise/view-store-sqlite';
 
-// A process of cluster.int.ts: `orchestrator`, `watcher` or `worker`, and its options as JSON. An orchestrator starts the runs whose ids come in, a line each, and says what it
-// dispatches; a worker writes down each call of its agent.
+// A process of cluster.int.ts and of chaos: `orchestrator`, `watcher`, `starter` or `worker`, and its options as JSON. All but workers start the runs whose ids come in, a line
+// each; an orchestrator says what it dispatches; a starter drives none, and starts each until it is there; a worker writes down each call of its agent. SIGTERM stops it in order.
 
-export type ClusterRole = 'orchestrator' | 'watcher' | 'worker';
+export type ClusterRole = 'orchestrator' | 'watcher' | 'starter' | 'worker';
 
 export interface ClusterOptions {
   readonly kafka: Parameters<typeof kafkaTransport>[0];
@@ -45,6 +46,7 @@ if (role === 'worker') {
   });
   const worker = await createWorker({ agents: [agent], plugins: [kafkaTransport(kafka)], limits });
   await worker.start();
+  stopOnSignal(() => worker.stop());
   say('ready');
 } else {
   const tells: Monitor = {
@@ -71,9 +73,39 @@ if (role === 'worker') {
   });
   // A watcher waits for the runs that it starts, and drives none where others do.
   const watches = role === 'watcher';
-  say(await reprise.start({ drive: watches ? 'if-nobody-does' : true }));
+  say(await reprise.start({ drive: watches ? 'if-nobody-does' : role !== 'starter' }));
+  stopOnSignal(() => reprise.stop());
   for await (const id of createInterface({ input: process.stdin })) {
+    if (role === 'starter') {
+      await startedAtLast(() => reprise.startRun('cluster', null, { id, onConflict: 'existing' }));
+      continue;
+    }
     const run = await reprise.startRun('cluster', null, { id });
     if (watches) run.result().then((result) => say(`ended ${id} ${JSON.stringify(result)}`));
+  }
+}
+
+function stopOnSignal(stop: () => Promise<unknown>): void {
+  process.once('SIGTERM', () => {
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        say(`error ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  });
+}
+
+/** The store may be away. */
+async function startedAtLast(start: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      if (!isRepriseError(error) || !error.retryable) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 }

@@ -202,7 +202,7 @@ export class Orchestrator {
     this.#driving.begin();
     this.#letExit = keepAlive();
     const { foreign } = this.#parts.storage;
-    const deaf = foreign?.onAppend((stream) => this.#onForeignAppend(stream));
+    const deaf = foreign?.onAppend((stream, _revision, type) => this.#onForeignAppend(stream, type));
     const blind = foreign?.onLost?.((error) => this.#onLost(error));
     this.#unwatch = () => {
       deaf?.();
@@ -438,19 +438,19 @@ export class Orchestrator {
     if (failures.length > 0) throw failures[0];
   }
 
-  #onForeignAppend(stream: string): void {
+  #onForeignAppend(stream: string, type: string | undefined): void {
     const runId = streamRunId(stream);
     if (runId === undefined) return this.#engine.heard(stream);
     this.#engine.refresh(runId);
     // Also as driver: the last appends of the one before may be told after the hand-over.
-    this.#engine.waiters.ended(runId);
+    this.#engine.waiters.appended(runId, type);
   }
 
   async #outcome(runId: string, { orStuck = false }: OutcomeOptions): Promise<RunOutcome | RunStuck> {
     let known = this.#engine.cachedState(runId);
     for (;;) {
       // Registered before the look, so that an end between the two is not missed.
-      const waiter = this.#engine.waiters.wait(runId);
+      const waiter = this.#engine.waiters.wait(runId, orStuck);
       try {
         const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
         if (outcome !== undefined) return outcome;

@@ -8,9 +8,13 @@ import type { RunState } from './state.ts';
 /** The terminal events: one of them ends a history. */
 export type RunEnd = RunCompleted | RunFailed | RunCancelled;
 
+const ENDS: readonly string[] = ['RunCompleted', 'RunFailed', 'RunCancelled'] satisfies RunEnd['type'][];
+
 /** Whether an event is the end of its run. */
-export const isEnd = (event: RunEvent): event is RunEnd =>
-  event.type === 'RunCompleted' || event.type === 'RunFailed' || event.type === 'RunCancelled';
+export const isEnd = (event: RunEvent): event is RunEnd => ENDS.includes(event.type);
+
+/** The same of an event of which no more than its type is known. */
+export const isTypeOfEnd = (type: string): boolean => ENDS.includes(type);
 
 /** SHA-256 of the state just before the end, and of all that the end itself says; with the version of the state's digest before it. */
 export function endDigest(state: RunState, end: Omit<RunEnd, 'stateDigest'>): string {

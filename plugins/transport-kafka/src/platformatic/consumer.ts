@@ -41,6 +41,7 @@ export async function consume(
 }
 
 class GroupMember implements DriverConsumer {
+  readonly #kafka: Platformatic;
   readonly #request: ConsumeRequest;
   readonly #consumer: Bytes;
   readonly #fetcher: Fetcher;
@@ -53,6 +54,7 @@ class GroupMember implements DriverConsumer {
     const { sessionMs } = options;
     const rebalanceMs = Math.max(REBALANCE_MS, sessionMs);
     const settings = clientSettings(options);
+    this.#kafka = kafka;
     this.#request = request;
     this.#sessionMs = sessionMs;
     this.#consumer = new kafka.Consumer<Buffer, Buffer, Buffer, Buffer>({
@@ -88,9 +90,21 @@ class GroupMember implements DriverConsumer {
     this.#consumer.topics.trackAll(...topics);
     await this.#consumer.joinGroup({});
     if (this.#state !== 'running') throw this.#failure ?? new Error(ENDED);
-    // Left to itself, a commit that comes too late joins anew, and then commits for partitions that may be another's. The next heartbeat joins.
+    // A commit is tried once: between two tries the group may have been shared out anew, and the second would be made as of then.
+    const perform = this.#consumer[this.#kafka.kPerformWithRetry].bind(this.#consumer);
     Object.assign(this.#consumer, {
-      joinGroup: (_options: unknown, done: (error: Error) => void) => done(new Error('The group is being shared out.')),
+      [this.#kafka.kPerformWithRetry]: (...given: Parameters<typeof perform>) => {
+        const [operation, attempt, done] = given;
+        return operation === 'commit' ? attempt(done, 0) : perform(...given);
+      },
+    });
+    // What a commit calls that comes too late. Left to itself, it would join anew and commit then, for partitions that may be another's by that.
+    const join = this.#consumer.joinGroup.bind(this.#consumer);
+    Object.assign(this.#consumer, {
+      joinGroup: (_options: unknown, done: (error: Error) => void) => {
+        join({}).catch((error: unknown) => this.#lost(error));
+        done(new Error('The group is being shared out anew.'));
+      },
     });
   }
 
