@@ -219,6 +219,7 @@ export {
 } from './orchestration/reading/views/built-in/dead-letters.ts';
 export { type FormRow, type FormsRow, forms } from './orchestration/reading/views/built-in/forms.ts';
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
+export { type TaskTimesRow, taskTimes } from './orchestration/reading/views/built-in/task-times.ts';
 export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
 export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
@@ -258,6 +259,7 @@ export type {
   NamedLimits,
 } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
+export type { ForkPlan } from './orchestration/runtime/fork-plan.ts';
 export type { HealthCheck } from './orchestration/runtime/health.ts';
 export {
   type IsolatedAgent,
@@ -290,7 +292,6 @@ export {
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
-export type { ForkPlan } from './orchestration/runtime/fork-plan.ts';
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';
