@@ -219,6 +219,7 @@ export {
 } from './orchestration/reading/views/built-in/dead-letters.ts';
 export { type FormRow, type FormsRow, forms } from './orchestration/reading/views/built-in/forms.ts';
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
+export { type TaskTimesRow, taskTimes } from './orchestration/reading/views/built-in/task-times.ts';
 export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
 export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';

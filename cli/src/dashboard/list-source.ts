@@ -1,6 +1,8 @@
 import {
+  BUILT_IN_VIEWS,
   EVERYTHING,
   type JsonObject,
+  jsonSchemaOfInput,
   lookForDrivers,
   parseQuery,
   RUN_FIELDS,
@@ -29,9 +31,10 @@ export interface ListSourceParts {
 
 type ListSource = Pick<
   DashboardSource,
-  'runs' | 'fields' | 'overview' | 'agents' | 'forms' | 'deadLetters' | 'workflows' | 'health'
+  'runs' | 'fields' | 'overview' | 'agents' | 'forms' | 'deadLetters' | 'workflows' | 'views' | 'viewRows' | 'health'
 >;
 
+const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_VIEWS.map(({ name }) => name));
 /** Runs of a state that are counted; more are told as so many or more. */
 const COUNTED = 1000;
 const MINUTE_MS = 60_000;
@@ -117,15 +120,30 @@ export function listSource({ reader, storage, views, access, project }: ListSour
     workflows: async () =>
       plainJson({
         project: project?.file,
-        workflows: (project?.workflows ?? []).map(({ workflow: { definition, hash } }) => ({
+        workflows: (project?.workflows ?? []).map(({ workflow: { definition, hash, inputSchema } }) => ({
           name: definition.name,
           version: definition.version,
           hash,
           description: definition.description,
+          inputSchema: inputSchema === undefined ? undefined : jsonSchemaOfInput(inputSchema),
           strategy: definition.strategy,
           tasks: definition.tasks.map(({ id, agent, capability, after }) => ({ id, agent, capability, after })),
         })),
       }),
+    views: async () =>
+      plainJson({
+        views: views.projections.map(({ name, about, fields = {} }) => {
+          const { caughtUp, behindMs, failure } = views.lag(name);
+          return { name, about, fields, builtIn: BUILT_IN.has(name), caughtUp, behindMs, failure: failure?.message };
+        }),
+      }),
+    viewRows: async (name, query, { limit, after }) => {
+      const { fields = {} } = views.projection(name);
+      const where = parseQuery(query, { fields, now: systemClock.now() });
+      if (after === undefined) await views.reachEnd(name, NEW_MS);
+      const found = await views.list(name, { where, limit, ...(after === undefined ? {} : { after }) });
+      return { rows: found.rows.map(({ key, row }) => ({ key, ...row })), next: found.next ?? null };
+    },
     health: async () => {
       const drivers = await lookForDrivers(storage);
       return plainJson({

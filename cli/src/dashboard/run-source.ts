@@ -14,6 +14,7 @@ import {
   type Views,
 } from '@reprise/core';
 import type { DashboardSource } from '@reprise/monitor-dashboard';
+import { readKeptLogs } from '@reprise/monitor-log';
 import { recordedHistory } from '../store/recorded-history.ts';
 import type { Holds } from '../store/run-holds.ts';
 import { eventShape, headShape, plainJson, runShape, taskShape } from './shapes.ts';
@@ -24,17 +25,19 @@ export interface RunSourceParts {
   readonly storage: Storage;
   readonly views: Views;
   readonly holds: Holds;
+  /** The file of what agents log; undefined where nothing is known of one. */
+  readonly logs: string | undefined;
 }
 
 type RunSource = Pick<
   DashboardSource,
-  'run' | 'history' | 'event' | 'state' | 'task' | 'graph' | 'explain' | 'timeline' | 'messages' | 'diff'
+  'run' | 'history' | 'event' | 'state' | 'task' | 'graph' | 'explain' | 'timeline' | 'messages' | 'logs' | 'diff'
 >;
 
 const MAX_PARTS = 1000;
 
 /** What the dashboard shows of one run. */
-export function runSource({ reader, frames, storage, views, holds }: RunSourceParts): RunSource {
+export function runSource({ reader, frames, storage, views, holds, logs }: RunSourceParts): RunSource {
   const { events } = storage;
   return {
     run: async (runId) => {
@@ -147,6 +150,12 @@ export function runSource({ reader, frames, storage, views, holds }: RunSourcePa
       return plainJson({ revision, tasks, left });
     },
     messages: async (runId) => plainJson({ messages: await reader.messages(runId, { data: true }) }),
+    logs: async (runId, query) => {
+      await reader.last(runId);
+      const lines =
+        logs === undefined ? undefined : readKeptLogs(logs, { runId, ...query, last: query.after === undefined });
+      return plainJson({ kept: lines !== undefined, where: logs, lines: lines ?? [] });
+    },
     diff: async (a, b) => plainJson(await reader.diff(a, b)),
   };
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { RunFrames, systemClock, systemIds, systemRandom } from '@reprise/core';
 import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
+import { logsOf } from '../logs/keep-logs.ts';
 import { openBrowser } from '../output/open-browser.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
@@ -55,7 +56,14 @@ function sourceOf(
   const holds = new Holds(where);
   return {
     ...listSource({ reader, storage, views, access, project }),
-    ...runSource({ reader, frames: new RunFrames(reader), storage, views, holds }),
+    ...runSource({
+      reader,
+      frames: new RunFrames(reader),
+      storage,
+      views,
+      holds,
+      logs: logsOf(access, project?.plugins ?? []),
+    }),
     follow: changesOf(storage.events, views),
     command: commands.give,
     planFork: commands.planFork,

@@ -9,6 +9,7 @@ import {
 } from '@reprise/core';
 import { loadProject, type Project } from '../config/load-project.ts';
 import { secretsOf } from '../config/secrets-of.ts';
+import { keepLogs } from '../logs/keep-logs.ts';
 import { configuredStore, type Whereabouts } from '../store/locate-store.ts';
 import { fileStore, type StoreAccess } from '../store/store-access.ts';
 
@@ -47,6 +48,7 @@ export async function openProject(
       ...others,
       ...extra.filter(({ name }) => others.every((plugin) => plugin.name !== name)),
       ...(await keptViews(access, others)),
+      ...(await keepLogs(access, others)),
     ],
   };
   return { ...(await open(access, parts)), project };

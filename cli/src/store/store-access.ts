@@ -10,6 +10,8 @@ export interface StoreAccess {
   readonly path?: string;
   /** The file in which its views are kept, where no plugin says otherwise. */
   readonly views?: string;
+  /** The file in which what agents log is kept, where no plugin says otherwise. */
+  readonly logs?: string;
   /** Whether a first run is still to make it; undefined when only its plugin knows. */
   readonly exists: boolean | undefined;
   /** For those who write. */
@@ -23,6 +25,7 @@ export const fileStore = (path: string): StoreAccess => ({
   where: path,
   path,
   views: `${path}-views`,
+  logs: `${path}-logs`,
   // With its mark alone, it was there: opening it says that it is gone.
   exists: existsSync(path) || existsSync(`${path}-mark`),
   plugin: async () => {
@@ -39,6 +42,7 @@ export const fileStore = (path: string): StoreAccess => ({
 export const pluginStore = (plugin: Plugin<'event-store'>, folder: string): StoreAccess => ({
   where: `plugin '${plugin.name}'`,
   views: join(folder, '.reprise', `${plugin.name}-views`),
+  logs: join(folder, '.reprise', `${plugin.name}-logs`),
   exists: undefined,
   plugin: async () => plugin,
   openReader: async () => {

@@ -2,9 +2,11 @@ import { type AnyPlugin, createPart, createWorker, systemClock, systemIds, syste
 import { loadProject, type Project } from '../config/load-project.ts';
 import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import { usageError } from '../errors/usage-error.ts';
+import { keepLogs } from '../logs/keep-logs.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime } from '../output/text.ts';
 import { openProbes } from '../probes/open-probes.ts';
+import { configuredStore } from '../store/locate-store.ts';
 import { logPlugins } from './log-plugins.ts';
 import { type OrchestratorFlags, startOrchestrator } from './start-orchestrator.ts';
 import { stopBySignal } from './stop-by-signal.ts';
@@ -41,17 +43,23 @@ async function spanning(plugins: readonly AnyPlugin[]): Promise<readonly AnyPlug
 }
 
 async function work(
-  { config, workflows, agents, file }: Project,
+  project: Project,
   plugins: readonly AnyPlugin[],
   flags: WorkerFlags,
   terminal: Terminal,
 ): Promise<number> {
+  const { config, workflows, agents, file } = project;
   const { limits } = config;
   const worker = await createWorker({
     ...(limits === undefined ? {} : { limits }),
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
-    plugins: [...plugins, ...(await logPlugins(flags)).filter(({ name }) => plugins.every((one) => one.name !== name))],
+    plugins: [
+      ...plugins,
+      ...(await logPlugins(flags)).filter(({ name }) => plugins.every((one) => one.name !== name)),
+      // On this machine: whoever looks into the same project here finds them.
+      ...(await keepLogs(configuredStore(project, plugins), plugins)),
+    ],
   });
   const { err, out, json } = terminal;
   const probes = await openProbes(flags, worker);

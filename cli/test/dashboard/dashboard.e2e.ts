@@ -116,6 +116,11 @@ describe('reprise dashboard', function () {
         '/dead-letters',
         '/agents',
         '/workflows',
+        '/analytics',
+        '/analytics?tab=throughput',
+        '/diff/report-1/report-2',
+        '/diff/report-1',
+        '/runs/trip-1?tab=logs',
       ]) {
         await at(path);
         await page.waitForLoadState('load');
@@ -208,13 +213,22 @@ describe('reprise dashboard', function () {
     await at('/runs/trip-1?at=3');
     await page.getByRole('button', { name: 'Fork at 3' }).click();
     await page.getByRole('textbox', { name: 'Why' }).fill('try');
-    await page.getByRole('dialog').getByRole('button', { name: 'Fork at 3' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Fork', exact: true }).click();
     await page.getByRole('link', { name: 'fork of trip-1' }).waitFor();
   });
 
   it('fits a small screen', async () => {
     await page.setViewportSize({ width: 400, height: 800 });
-    for (const path of ['/', '/runs', '/runs/report-1', '/inbox', '/agents']) {
+    for (const path of [
+      '/',
+      '/runs',
+      '/runs/report-1',
+      '/inbox',
+      '/agents',
+      '/workflows',
+      '/analytics',
+      '/diff/report-1/report-2',
+    ]) {
       await at(path);
       await page.waitForTimeout(300);
       const wide = await page.evaluate('document.documentElement.scrollWidth');

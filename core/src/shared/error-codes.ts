@@ -456,6 +456,11 @@ export const ERROR_CODES = {
     'Check its file, its permissions and the disk. It may be deleted: views are built again from the event store.',
     true,
   ),
+  REPRISE_LOGS_UNAVAILABLE: entry(
+    'The file in which what agents log is kept could not be read or written.',
+    'Check its permissions and the disk. It may be deleted: runs do not need it.',
+    true,
+  ),
   REPRISE_VIEW_STORE_CLOSED: entry('The view store was used after close().', 'Open it again.'),
   REPRISE_EVENT_UNREADABLE: entry(
     'An event in a stream is of an unknown type or a newer schema version than this build knows.',

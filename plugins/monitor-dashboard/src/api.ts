@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '@reprise/core/plugin';
 import { BULK } from './bulk.ts';
+import { exportRoute } from './export-rows.ts';
 import type { Call, Parameter, Route } from './route.ts';
-import type { Branch, RunCommand } from './source.ts';
+import { type Branch, LOG_LEVELS, type RunCommand } from './source.ts';
 
 // Every route of the API but the stream. Ids of tasks and messages may hold any character: they travel in queries and bodies.
 
@@ -158,6 +159,29 @@ const READS: readonly Route[] = [
   read('run.messages', '/runs/:run/messages', 'Its messages, in order.', anObject('', ['messages']), (call) =>
     call.source.messages(run(call)),
   ),
+  read(
+    'run.logs',
+    '/runs/:run/logs',
+    'What its agents logged and emitted: the last lines, or, with `after`, those that came after one.',
+    anObject('`kept` is false where this machine has no logs.', ['kept', 'lines']),
+    (call) =>
+      call.source.logs(run(call), {
+        taskId: call.text('task'),
+        attempt: call.number('attempt'),
+        level: LOG_LEVELS.find((level) => level === call.text('level')),
+        text: call.text('text'),
+        after: call.number('after'),
+        limit: call.number('limit') ?? 500,
+      }),
+    {
+      task: { type: 'string', description: 'Only this task, with what is in it.', maxLength: 1024 },
+      attempt: { type: 'integer', description: 'Only this attempt.', minimum: 1 },
+      level: { type: 'string', description: 'The least level.', choices: LOG_LEVELS },
+      text: { type: 'string', description: 'Only lines that have this text.', maxLength: 256 },
+      after: { type: 'integer', description: 'The `id` of a line.' },
+      limit: limit(500, 2000),
+    },
+  ),
   read('run.diff', '/runs/:run/diff/:other', 'What two runs differ in.', anObject(''), (call) =>
     call.source.diff(run(call), call.path['other'] ?? ''),
   ),
@@ -171,6 +195,22 @@ const READS: readonly Route[] = [
     (call) => call.source.deadLetters(call.text('query') ?? '', page(call)),
     { query: QUERY, limit: limit(100, 500), after: AFTER },
   ),
+  read(
+    'views.list',
+    '/views',
+    'Views, and what their rows can be asked about.',
+    anObject('', ['views']),
+    ({ source }) => source.views(),
+  ),
+  read(
+    'views.rows',
+    '/views/:view',
+    'Rows of a view, in its order.',
+    anObject('A page.', ['rows', 'next']),
+    (call) => call.source.viewRows(call.path['view'] ?? '', call.text('query') ?? '', page(call)),
+    { query: QUERY, limit: limit(200, 500), after: AFTER },
+  ),
+  exportRoute({ query: QUERY }),
   read('workflows.list', '/workflows', 'The workflows of the project.', anObject('', ['workflows']), ({ source }) =>
     source.workflows(),
   ),

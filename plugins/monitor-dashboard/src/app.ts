@@ -7,7 +7,7 @@ import { cookieOf, guard, SAFE_HEADERS } from './guards.ts';
 import { openApi } from './openapi.ts';
 import { ENTERED, NO_SESSION, NOT_BUILT, type PageFile, readPage } from './page.ts';
 import { HttpProblem, problemOf } from './problems.ts';
-import { assertRoutes, type Permission, type Route } from './route.ts';
+import { assertRoutes, FileAnswer, type Permission, type Route } from './route.ts';
 import type { Sessions } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
 
@@ -38,6 +38,33 @@ const json = (value: unknown, status = 200): Response =>
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
   });
+
+/** A browser saves it and shows nothing of it, whatever is in it. */
+function fileOf({ name, type, text }: FileAnswer, onError: (error: unknown) => void = () => undefined): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await text.next();
+        if (done === true) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      } catch (error) {
+        onError(error);
+        controller.error(error);
+      }
+    },
+    cancel: async () => {
+      await text.return();
+    },
+  });
+  return new Response(body, {
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+    },
+  });
+}
 
 /** The whole server as a function from a request to its answer. Throws REPRISE_PLUGIN_INVALID when a route does not say who may call it. */
 export function createApp(parts: AppParts): Hono {
@@ -78,7 +105,8 @@ export function createApp(parts: AppParts): Hono {
     app.on(route.method.toUpperCase(), BASE + route.path, async (context) => {
       const { raw } = context.req;
       assertMay(raw, route.permission);
-      return json(await route.answer(await calls.read(raw, context.req.param(), source, by, onError)));
+      const answer = await route.answer(await calls.read(raw, context.req.param(), source, by, onError));
+      return answer instanceof FileAnswer ? fileOf(answer, onError) : json(answer);
     });
   }
   app.get(`${BASE}/openapi.json`, (context) => {

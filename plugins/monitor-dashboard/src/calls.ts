@@ -84,8 +84,9 @@ function readQuery(given: URLSearchParams, declared: Parameters): Values {
 }
 
 function readValue(name: string, text: string, parameter: Parameter): string | number | boolean {
-  const { type, minimum = 0, maximum = Number.MAX_SAFE_INTEGER, maxLength = 4096 } = parameter;
+  const { type, minimum = 0, maximum = Number.MAX_SAFE_INTEGER, maxLength = 4096, choices } = parameter;
   if (type === 'string') {
+    if (choices !== undefined && !choices.includes(text)) throw bad(`'${name}' is one of ${choices.join(', ')}.`);
     if (text.length > maxLength) throw bad(`'${name}' has ${maxLength} characters at most.`);
     return text;
   }

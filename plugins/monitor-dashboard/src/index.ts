@@ -1,5 +1,6 @@
 export { API } from './api.ts';
 export { type AppParts, createApp } from './app.ts';
+export { csvCell, flatRow } from './export-rows.ts';
 export { openApi } from './openapi.ts';
 export { assertRoutes, type Call, type Permission, type Route } from './route.ts';
 export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
@@ -11,9 +12,11 @@ export type {
   ChangeListener,
   DashboardSource,
   Following,
+  LogsQuery,
   PageOf,
   RunCommand,
   Start,
   StateOptions,
+  ViewPage,
   Who,
 } from './source.ts';

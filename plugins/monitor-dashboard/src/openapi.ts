@@ -17,12 +17,12 @@ function operation(route: Route): JsonObject {
     required: true,
     schema: ID,
   }));
-  const inQuery = Object.entries(query).map(([name, { description, required = false, ...schema }]) => ({
+  const inQuery = Object.entries(query).map(([name, { description, required = false, choices, ...schema }]) => ({
     name,
     in: 'query',
     required,
     description,
-    schema,
+    schema: { ...schema, ...(choices === undefined ? {} : { enum: [...choices] }) },
   }));
   return {
     operationId: id,
@@ -34,7 +34,10 @@ function operation(route: Route): JsonObject {
       ? { requestBody: { required: true, content: { 'application/json': { schema: bodySchema(route) } } } }
       : {}),
     responses: {
-      200: { description: summary, content: { 'application/json': { schema: result } } },
+      200: {
+        description: summary,
+        content: { [result['type'] === 'string' ? 'text/csv' : 'application/json']: { schema: result } },
+      },
       400: problem('The call does not fit.'),
       ...(permission === 'open' ? {} : { 401: problem('No session.'), 403: problem('The session may not.') }),
       ...(inPath.length > 0 ? { 404: problem('There is none.') } : {}),

@@ -14,6 +14,8 @@ export interface Parameter {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
+  /** Of a text: one of these. */
+  readonly choices?: readonly string[];
 }
 
 export type Parameters = Readonly<Record<string, Parameter>>;
@@ -32,6 +34,19 @@ export interface Call {
   failed(error: unknown): void;
 }
 
+/** A text to be saved, made piece by piece as it is read. What fails on the way breaks it off. */
+export class FileAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly text: AsyncGenerator<string, void, undefined>;
+
+  constructor(name: string, type: string, text: AsyncGenerator<string, void, undefined>) {
+    this.name = name;
+    this.type = type;
+    this.text = text;
+  }
+}
+
 /** One route of the API: what it is called by, who may, and what it answers. The document of the API is printed from these. */
 export interface Route {
   readonly id: string;
@@ -47,7 +62,7 @@ export interface Route {
   readonly body?: { readonly properties: Readonly<Record<string, JsonObject>>; readonly required: readonly string[] };
   /** JSON Schema of the answer. */
   readonly result: JsonObject;
-  answer(call: Call): Promise<Json>;
+  answer(call: Call): Promise<Json | FileAnswer>;
 }
 
 /** Stops the start unless every route says who may, and no two are the same. */

@@ -96,12 +96,18 @@ export interface DashboardSource {
   explain(runId: string, at: number | undefined): Promise<JsonObject>;
   timeline(runId: string): Promise<JsonObject>;
   messages(runId: string): Promise<JsonObject>;
+  /** What its agents logged and emitted, as far as this machine has it. */
+  logs(runId: string, query: LogsQuery): Promise<JsonObject>;
   diff(a: string, b: string): Promise<JsonObject>;
   overview(): Promise<JsonObject>;
   agents(): Promise<JsonObject>;
   forms(): Promise<JsonObject>;
   deadLetters(query: string, page: PageOf): Promise<JsonObject>;
   workflows(): Promise<JsonObject>;
+  /** Views, Reprise's and those of the project: what each is, and what its rows can be asked about. */
+  views(): Promise<JsonObject>;
+  /** Rows of a view, in its order. */
+  viewRows(view: string, query: string, page: PageOf): Promise<ViewPage>;
   /** Which store it is, who drives it, how far views are behind. */
   health(): Promise<JsonObject>;
   /** Follows what is appended after a position; without one, from now on. */
@@ -113,6 +119,23 @@ export interface DashboardSource {
   /** Resolves once it is durable. */
   command(runId: string, command: RunCommand, who: Who): Promise<JsonObject>;
 }
+
+export const LOG_LEVELS = ['debug', 'progress', 'info', 'warn', 'error'] as const;
+
+export interface LogsQuery {
+  /** With what is in it. */
+  readonly taskId: string | undefined;
+  readonly attempt: number | undefined;
+  /** The least. */
+  readonly level: (typeof LOG_LEVELS)[number] | undefined;
+  readonly text: string | undefined;
+  /** Only what came after this line. */
+  readonly after: number | undefined;
+  readonly limit: number;
+}
+
+/** Rows are as their projection folds them; `key` is beside. */
+export type ViewPage = { readonly rows: readonly JsonObject[]; readonly next: string | null };
 
 /** A part of a run's state: at which revision, of which tasks, how many. */
 export interface StateOptions {

@@ -12,6 +12,7 @@ describe('calls of the dashboard', () => {
       '/runs/r1/task?task=book%2Fpay%5B3%5D',
       '/runs/r1/history?from=5',
       '/runs/r1/diff/r2',
+      '/runs/r1/logs?task=book&attempt=2&level=warn&text=x&after=9',
     ])
       expect((await call(`/api/v1${path}`)).status, path).to.equal(200);
     expect(source.asked).to.deep.equal([
@@ -20,6 +21,7 @@ describe('calls of the dashboard', () => {
       ['task', 'r1', 'book/pay[3]', undefined],
       ['history', 'r1', { from: 5, limit: 200 }],
       ['diff', 'r1', 'r2'],
+      ['logs', 'r1', { taskId: 'book', attempt: 2, level: 'warn', text: 'x', after: 9, limit: 500 }],
     ]);
   });
 
@@ -37,6 +39,8 @@ describe('calls of the dashboard', () => {
       '/runs/r1/event?revision=99999999999999999999',
       '/runs/.hidden',
       '/runs/r1/state?at=last',
+      '/runs/r1/logs?level=loud',
+      '/runs/r1/logs?attempt=0',
       `/runs?query=${'x'.repeat(5000)}`,
     ]) {
       const response = await call(`/api/v1${path}`);

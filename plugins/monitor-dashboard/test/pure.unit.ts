@@ -5,6 +5,7 @@ import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
 import { fits, previewOf } from '../ui/pure/bulk.ts';
 import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
 import { parseJson } from '../ui/pure/parse.ts';
+import { plotOf, quantile } from '../ui/pure/plot.ts';
 import { suggest } from '../ui/pure/suggest.ts';
 import { ago, duration, visible } from '../ui/pure/text.ts';
 import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timeline.ts';
@@ -237,5 +238,56 @@ describe('what is written as JSON', () => {
     expect(parseJson('  ', 'The input')).to.equal(undefined);
     expect(parseJson('null', 'The input')).to.equal(null);
     expect(() => parseJson('{"a":', 'The input')).to.throw(SyntaxError, 'The input is no JSON');
+  });
+});
+
+describe('plots of views', () => {
+  const minute = { type: 'time', path: ['minute'], about: '' } as const;
+  const workflow = { type: 'text', path: ['workflow'], about: '' } as const;
+  const longest = { type: 'duration', path: ['took', 'maxMs'], about: '' } as const;
+
+  it('are lines over time where rows have a minute, the busiest first, and no point is made up', () => {
+    const rows = [
+      { workflow: 'a', minute: 120, took: { maxMs: 5 } },
+      { workflow: 'b', minute: 60, took: { maxMs: 50 } },
+      { workflow: 'a', minute: 60, took: { maxMs: 3 } },
+      { workflow: 'a', minute: 180, took: 'odd' },
+    ];
+    const plot = plotOf({ workflow, minute, longest }, rows, 'longest');
+    expect(plot.kind).to.equal('time');
+    expect(plot.series).to.deep.equal([
+      { name: 'b', points: [{ x: 60, y: 50 }] },
+      {
+        name: 'a',
+        points: [
+          { x: 60, y: 3 },
+          { x: 120, y: 5 },
+        ],
+      },
+    ]);
+  });
+
+  it('are bars elsewhere, the largest first, and say what there is no room for', () => {
+    const rows = Array.from({ length: 30 }, (_, index) => ({
+      key: `k${index}`,
+      workflow: `w${index}`,
+      took: { maxMs: index },
+    }));
+    const plot = plotOf({ workflow, longest }, rows, 'longest');
+    expect([plot.kind, plot.labels[0], plot.series[0]?.points[0]?.y, plot.labels.length, plot.left]).to.deep.equal([
+      'bars',
+      'w29',
+      29,
+      24,
+      6,
+    ]);
+    expect(plotOf({ workflow }, rows, 'nothing').series).to.deep.equal([]);
+  });
+
+  it('tell a share of all by the bucket that it falls into', () => {
+    expect(quantile({ 64: 90, 128: 8, 1024: 2 }, 0.5)).to.equal(64);
+    expect(quantile({ 64: 90, 128: 8, 1024: 2 }, 0.95)).to.equal(128);
+    expect(quantile({ 64: 90, 128: 8, 1024: 2 }, 1)).to.equal(1024);
+    expect(quantile({}, 0.5)).to.equal(undefined);
   });
 });

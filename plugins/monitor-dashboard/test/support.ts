@@ -36,12 +36,18 @@ export function fakeSource(over: Partial<DashboardSource> = {}): FakeSource {
     explain: told('explain'),
     timeline: told('timeline'),
     messages: told('messages'),
+    logs: told('logs', { kept: true, lines: [] }),
     diff: told('diff'),
     overview: told('overview'),
     agents: told('agents'),
     forms: told('forms'),
     deadLetters: told('deadLetters'),
     workflows: told('workflows'),
+    views: told('views', { views: [] }),
+    viewRows: async (...args) => {
+      asked.push(['viewRows', ...args]);
+      return { rows: [{ key: 'a', n: 1 }], next: null };
+    },
     health: told('health'),
     planFork: told('planFork'),
     start: told('start'),

@@ -195,6 +195,8 @@ export interface WorkflowRow {
   readonly version: string;
   readonly hash: string;
   readonly description?: string;
+  /** JSON Schema. */
+  readonly inputSchema?: object;
   readonly strategy: unknown;
   readonly tasks: readonly {
     readonly id: string;

@@ -1,6 +1,6 @@
 /** What the page shows. The address bar says it all: a link leads to the same selection at the same revision. */
 export interface Place {
-  readonly view: 'overview' | 'runs' | 'run' | 'diff' | 'inbox' | 'dead-letters' | 'agents' | 'workflows';
+  readonly view: 'overview' | 'runs' | 'run' | 'diff' | 'inbox' | 'dead-letters' | 'agents' | 'workflows' | 'analytics';
   readonly run?: string;
   /** Of a diff: the run that `run` is held against. */
   readonly other?: string;
@@ -11,7 +11,7 @@ export interface Place {
   readonly query?: string;
 }
 
-const VIEWS: ReadonlySet<string> = new Set(['runs', 'inbox', 'dead-letters', 'agents', 'workflows']);
+const VIEWS: ReadonlySet<string> = new Set(['runs', 'inbox', 'dead-letters', 'agents', 'workflows', 'analytics']);
 
 /** What an address says; of one that says nothing known, the overview. */
 export function placeOf(path: string, search: string): Place {

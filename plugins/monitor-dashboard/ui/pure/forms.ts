@@ -20,10 +20,10 @@ interface Schema {
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** The fields of a form; one of JSON without a name, when its schema is not that of an object with members. */
-export function fieldsOf(schema: Schema): readonly Field[] {
+export function fieldsOf(schema: Schema, whole = 'Answer'): readonly Field[] {
   const { properties, required = [] } = schema;
   if (properties === undefined || typeof properties !== 'object')
-    return [{ name: '', title: 'Answer', kind: 'json', required: true, choices: [], description: '' }];
+    return [{ name: '', title: whole, kind: 'json', required: true, choices: [], description: '' }];
   return Object.entries(properties).map(([name, one]) => {
     const choices = Array.isArray(one.enum) && one.enum.every(isText) ? (one.enum as readonly string[]) : [];
     return {

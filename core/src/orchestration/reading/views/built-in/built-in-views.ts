@@ -4,6 +4,7 @@ import { conversations } from './conversations.ts';
 import { deadLetters } from './dead-letters.ts';
 import { forms } from './forms.ts';
 import { runIndex } from './run-index.ts';
+import { taskTimes } from './task-times.ts';
 import { throughput } from './throughput.ts';
 import { timelines } from './timelines.ts';
 import { waiting } from './waiting.ts';
@@ -15,6 +16,7 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   timelines,
   throughput,
   waiting,
+  taskTimes,
   forms,
   deadLetters,
   whoToldWhom,
