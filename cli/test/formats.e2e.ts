@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { parse, parseAllDocuments } from 'yaml';
+import { renderAs } from '../src/output/formats.ts';
 import { jsonLines, projects, reprise } from './support.ts';
 
 const project = projects();
@@ -64,6 +65,26 @@ describe('--format', () => {
           .to.match(expected)
           .and.not.match(/undefined|^$/m);
     }
+  });
+
+  it('prints the events of a run in each format', async () => {
+    const { stdout } = await say('run', 'history', 'b-1', '--json');
+    const events = jsonLines(stdout);
+    const ids = await say('run', 'history', 'b-1', '--format', 'ids');
+    expect(ids.stdout.trim().split('\n')).to.deep.equal(events.map(({ revision }) => String(revision)));
+    const yaml = await say('run', 'history', 'b-1', '--format', 'yaml');
+    expect(parseAllDocuments(yaml.stdout).map((one) => one.toJS() as unknown)).to.deep.equal(events);
+    const csv = await say('run', 'history', 'b-1', '--format', 'csv');
+    expect(csv.stdout.split('\n')[0]).to.match(/^kind,revision,.*type,data,metadata/);
+    expect(csv.stdout.trim().split('\n')).to.have.length(events.length + 1);
+  });
+
+  it('writes no formula into a CSV file', () => {
+    const row = { a: '=1+1', b: '+1', c: '-1', d: '@sum', e: ' =1', f: '\t=1', g: '\r=1', h: 'a=1', i: -1, '=j': [-1] };
+    const pieces = renderAs('csv', { id: ['a'] })(row, () => undefined) as Iterable<string>;
+    const [head, cells] = [...pieces].map((line) => line.trimEnd());
+    expect(head).to.equal("a,b,c,d,e,f,g,h,i,'=j");
+    expect(cells).to.equal("'=1+1,'+1,'-1,'@sum,' =1,'\t=1,\\u000d=1,a=1,-1,[-1]");
   });
 
   it('prints CSV with a head, in which every cell can be read again', async () => {

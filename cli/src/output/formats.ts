@@ -69,8 +69,12 @@ function asCsv(rows: Rows): Render {
   };
 }
 
+/** What a spreadsheet would take for a formula, and carry out: text of agents and people is never that. */
+const FORMULA = /^\s*[=+\-@\t\r]/;
+
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '';
-  const text = visibleText(typeof value === 'object' ? [...jsonPieces(value)].join('') : String(value));
+  const said = visibleText(typeof value === 'object' ? [...jsonPieces(value)].join('') : String(value));
+  const text = typeof value === 'string' && FORMULA.test(said) ? `'${said}` : said;
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -10,6 +10,7 @@ import { type SaidFlags, whoOf } from './said.ts';
 
 export interface StartFlags extends WaitFlags, InputFlags, Pick<SaidFlags, 'by' | 'reason'> {
   readonly id?: string | undefined;
+  readonly 'on-conflict'?: 'reject' | 'existing' | 'new' | undefined;
   readonly tenant?: string | undefined;
   readonly label?: readonly string[] | undefined;
   readonly strategy?: readonly string[] | undefined;
@@ -28,11 +29,12 @@ export async function startRun(typed: string | undefined, flags: StartFlags, ter
   try {
     // Looked up before anything starts, so that a wrong name moves no other run.
     const { name, version } = chosenOf(orchestrator.workflows, ({ definition }) => definition, typed).definition;
-    const { id, tenant } = flags;
+    const { id, tenant, 'on-conflict': onConflict } = flags;
     const labels = labelsOf(flags.label ?? []);
     const options = {
       version,
       ...(id === undefined ? {} : { id }),
+      ...(onConflict === undefined ? {} : { onConflict }),
       ...(tenant === undefined ? {} : { tenant }),
       labels,
       ...(Object.keys(strategies).length > 0 && { strategies }),

@@ -2,16 +2,12 @@ import { relative } from 'node:path';
 import {
   type AnyWorkflow,
   bothOf,
-  CompatCheck,
-  heldByAgents,
-  heldByFunctions,
   OPEN_RUNS,
   parseQuery,
   type Query,
   type RunReader,
   runsWhere,
   systemClock,
-  toErrorData,
 } from '@reprise/core';
 import { loadProject } from '../config/load-project.ts';
 import { EXIT } from '../errors/exit-codes.ts';
@@ -19,11 +15,12 @@ import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
-import { type Hands, handsOf, takersOf } from '../store/run-holds.ts';
+import { type Hands, handsOf } from '../store/run-holds.ts';
 import { withReader } from '../store/with-reader.ts';
 import { compatLines } from './compat-lines.ts';
 import type { CompatVerdict } from './compat-verdict.ts';
 import { looksLikeFile, pickWorkflow } from './pick-workflow.ts';
+import { verdictOf } from './verdict-of.ts';
 
 export interface CompatFlags extends Whereabouts {
   readonly run?: string | undefined;
@@ -89,31 +86,6 @@ async function openRuns(reader: RunReader, workflow: string, query: string | und
 }
 
 const PAGE = 500;
-
-async function verdictOf(reader: RunReader, runId: string, hands: Hands): Promise<CompatVerdict> {
-  const check = new CompatCheck();
-  try {
-    for await (const { event } of reader.history(runId)) check.fold(event);
-  } catch (error) {
-    const { code, message } = toErrorData(error, 'REPRISE_EVENT_UNREADABLE');
-    return unreadable(runId, check, `${code}: ${message}`);
-  }
-  const { state } = check;
-  const { status, revision } = state;
-  const found = check.result(hands.workflows);
-  const hold =
-    found.next === 'ended'
-      ? undefined
-      : (heldByFunctions(state, found.missing) ?? heldByAgents(state, takersOf(hands)));
-  return { ...found, status, revision, next: hold === undefined ? found.next : 'held', why: hold?.message };
-}
-
-function unreadable(runId: string, check: CompatCheck, why: string): CompatVerdict {
-  const { status, revision, definition, definitionHash } = check.state;
-  const { name: workflow, version } = definition;
-  const nothing = { definition: 'none', missing: [], changes: [], touched: false, fork: undefined } as const;
-  return { ...nothing, runId, workflow, version, definitionHash, status, revision, next: 'unreadable', why };
-}
 
 /** What `--json` prints of a run: see docs/reference/cli.md. */
 const verdictShape = ({ why, fork, ...rest }: CompatVerdict): object => ({

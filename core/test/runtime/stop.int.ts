@@ -125,6 +125,32 @@ describe('Stopping', () => {
     expect(work.calls).to.have.length(1);
   });
 
+  it('waits longer for at-most-once attempts, where that is asked for', async () => {
+    const { reprise, run, work, open, stubborn } = await setUp('at-most-once');
+    expect([reprise.running, reprise.runningAtMostOnce]).to.deep.equal([1, 1]);
+    const stopping = reprise.stop({ drainMs: 10, atMostOnceMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(work.contexts[0]?.signal.aborted).to.equal(false);
+    work.answer('done');
+    await stopping;
+    const next = await open();
+    await eventually(() => stubborn.waiting === 1);
+    expect(only(await eventsOf(next, run.id), 'TaskCompleted')).to.have.length(1);
+    expect(work.calls).to.have.length(1);
+  });
+
+  it('does not wait longer for others, and a second stop ends the wait', async () => {
+    const others = await setUp('at-least-once');
+    await others.reprise.stop({ drainMs: 10, atMostOnceMs: 60_000 });
+    expect(codeOf(others.work.contexts[0]?.signal.reason)).to.equal('REPRISE_STOPPED');
+    const { reprise, work } = await setUp('at-most-once');
+    const stopping = reprise.stop({ drainMs: 10, atMostOnceMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await reprise.stop({ drainMs: 0 });
+    await stopping;
+    expect(codeOf(work.contexts[0]?.signal.reason)).to.equal('REPRISE_STOPPED');
+  });
+
   it('at once cuts a drain that goes on; an agent that ignores its signal is left behind', async () => {
     const { reprise, work, stubborn } = await setUp('at-least-once');
     work.answer();

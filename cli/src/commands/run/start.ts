@@ -28,6 +28,10 @@ export default class RunStart extends RepriseCommand {
       description: 'One version of a workflow, under an id of your own',
       command: '<%= config.bin %> run start dossier@2 --id nightly-7',
     },
+    {
+      description: 'From a job that may be run twice: the second time, the run that there is',
+      command: '<%= config.bin %> run start dossier --id nightly-7 --on-conflict existing --wait',
+    },
   ];
   static override args = {
     workflow: Args.string({
@@ -51,9 +55,16 @@ export default class RunStart extends RepriseCommand {
       helpValue: 'FILE',
     }),
     id: Flags.string({
-      description: 'Id of the run. Default: a new one. Starting an id twice is refused.',
+      description:
+        'Id of the run. Default: a new one. Starting an id twice is refused, unless --on-conflict says else.',
       helpValue: 'ID',
     }),
+    'on-conflict': Flags.option({
+      description:
+        'When there is a run of that id: reject (the default), existing: take that run, if it is of this workflow, or new: start one beside it, as ID-2, ID-3 and so on.',
+      options: ['reject', 'existing', 'new'] as const,
+      dependsOn: ['id'],
+    })(),
     tenant: Flags.string({
       description: 'On whose behalf the run is. Stands beside each of its events.',
       helpValue: 'NAME',

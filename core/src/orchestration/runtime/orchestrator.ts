@@ -180,6 +180,11 @@ export class Orchestrator {
     return this.#worker?.running ?? 0;
   }
 
+  /** Of those: at-most-once ones, which nobody would make again. */
+  get runningAtMostOnce(): number {
+    return this.#worker?.runningAtMostOnce ?? 0;
+  }
+
   /** The agents that there are, of this process and of others: known while this one drives. */
   get agents(): readonly AgentPresence[] {
     return this.#engine.agents;
@@ -394,22 +399,25 @@ export class Orchestrator {
     });
   }
 
-  /** Drains and stops; a second call with a shorter drain stops the drain. Open runs go on at the next start. */
-  stop(options: { readonly drainMs?: number } = {}): Promise<void> {
-    const drainMs = options.drainMs ?? this.#parts.options.drainMs;
+  /**
+   * Drains and stops; a second call with `drainMs: 0` ends the drain. Open runs go on at the next start. At-most-once attempts under way are waited for as long as
+   * all others, or for `atMostOnceMs` where that is longer.
+   */
+  stop(options: { readonly drainMs?: number; readonly atMostOnceMs?: number } = {}): Promise<void> {
+    const { drainMs = this.#parts.options.drainMs, atMostOnceMs = drainMs } = options;
     if (this.#stopped !== undefined && drainMs === 0) this.#worker?.abandon();
-    this.#stopped ??= this.#stop(drainMs);
+    this.#stopped ??= this.#stop(drainMs, atMostOnceMs);
     return this.#stopped;
   }
 
   /** Each step is done whatever became of the one before; the first error is passed on. */
-  async #stop(drainMs: number): Promise<void> {
+  async #stop(drainMs: number, atMostOnceMs: number): Promise<void> {
     this.#driving.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
     const { monitors, storage, transport, views } = this.#parts;
     const failures: unknown[] = [];
-    const finish: Steps = [() => this.#worker?.stop(drainMs)];
+    const finish: Steps = [() => this.#worker?.stop(drainMs, atMostOnceMs)];
     // Where others drive, too, its runs go on there at once: what its agents have in hand is reported to whoever has the run.
     const handOver: Steps = this.#shares
       ? [() => this.#engine.stop(0), () => this.#driving.release()]

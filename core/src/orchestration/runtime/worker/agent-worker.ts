@@ -193,11 +193,19 @@ export class AgentWorker {
     return this.#running.size;
   }
 
+  /** Of those: what nobody would do again. */
+  get runningAtMostOnce(): number {
+    let found = 0;
+    for (const { dispatch } of this.#running.values()) if (dispatch.delivery === 'at-most-once') found += 1;
+    return found;
+  }
+
   /**
    * Takes nothing new, and waits up to `drainMs` for what runs and its report; not for what only waits for messages, which may come whenever. Then aborts it: its outcome is not reported, so the
-   * attempt stays open in the history and recovery makes it again. An agent that ignores its signal is left behind.
+   * attempt stays open in the history and recovery makes it again. An agent that ignores its signal is left behind. At-most-once attempts, which
+   * nobody makes again, may have longer: `atMostOnceMs`. abandon() ends the wait.
    */
-  async stop(drainMs: number): Promise<void> {
+  async stop(drainMs: number, atMostOnceMs: number = drainMs): Promise<void> {
     const closed = this.#close(this.#tasks);
     this.#takeNoMore('the worker stops');
     this.#drained = Promise.withResolvers();
@@ -209,9 +217,19 @@ export class AgentWorker {
     const timer = this.#parts.clock.schedule(drainMs, resolve);
     if (drainMs > 0) await Promise.race([drained, expired]);
     timer.cancel();
+    if (atMostOnceMs > drainMs && this.runningAtMostOnce > 0) await this.#awaitAtMostOnce(atMostOnceMs - drainMs);
     this.abandon();
     await closed;
     await Promise.all([this.#close(this.#subscriptions), this.#unload()]);
+  }
+
+  /** Whatever else runs is aborted; what nobody may do twice goes on. */
+  async #awaitAtMostOnce(forMs: number): Promise<void> {
+    for (const run of this.#running.values()) if (run.dispatch.delivery !== 'at-most-once') run.abandon(stopping());
+    const { promise: expired, resolve } = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.schedule(forMs, resolve);
+    await Promise.race([this.#drained.promise, expired]);
+    timer.cancel();
   }
 
   /** What it has not begun goes to others at once. */
