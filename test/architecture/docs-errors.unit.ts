@@ -54,7 +54,7 @@ describe('error codes', () => {
   });
 
   it('that the documents name are there', () => {
-    const text = `${CODES.map(([code]) => code).join('\n')}\n${sources()}\n${['scripts/test.mjs', 'cli/bin/run.js', 'scripts/test-services.mjs', 'scripts/services.ts', 'cluster/reprise.config.ts', 'plugins/transport-kafka/test/support/kafka-broker.ts', 'plugins/event-store-eventstoredb/test/support/targets.ts', 'plugins/event-store-eventstoredb/test/support/fault-plan.ts', 'test/simulation/eventstoredb.int.ts'].map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n')}`;
+    const text = `${CODES.map(([code]) => code).join('\n')}\n${sources()}\n${['scripts/test.mjs', 'cli/bin/run.js', 'scripts/test-services.mjs', 'scripts/services/services.ts', 'cluster/reprise.config.ts', 'plugins/transport-kafka/test/support/kafka-broker.ts', 'plugins/event-store-eventstoredb/test/support/targets.ts', 'plugins/event-store-eventstoredb/test/support/fault-plan.ts', 'test/simulation/eventstoredb.int.ts'].map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n')}`;
     const unknown = readPages().flatMap(({ path, prose }) =>
       [...prose.join('\n').matchAll(/\bREPRISE_[A-Z_]*[A-Z]\b/g)]
         .filter(([name]) => !new RegExp(`\\b${name}\\b`).test(text))

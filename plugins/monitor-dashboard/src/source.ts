@@ -122,6 +122,7 @@ export interface DashboardSource {
 
 export const LOG_LEVELS = ['debug', 'progress', 'info', 'warn', 'error'] as const;
 
+/** Which lines of what agents logged are shown. */
 export interface LogsQuery {
   /** With what is in it. */
   readonly taskId: string | undefined;

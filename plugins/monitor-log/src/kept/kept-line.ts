@@ -1,5 +1,6 @@
 import type { Notice } from '@reprise/core/plugin';
 
+/** From the least to the most urgent. */
 export const KEPT_LEVELS = ['debug', 'progress', 'info', 'warn', 'error'] as const;
 
 /** `progress`: what an agent emitted. All others are levels of what it logged. */

@@ -1,6 +1,7 @@
 import { RepriseError } from '@reprise/core/plugin';
 import { KEPT_LEVELS, type KeptLevel } from './kept-line.ts';
 
+/** What is kept of what agents log and emit, where, and for how long. */
 export interface KeptLogsOptions {
   /** The file, made by the first line. */
   readonly path: string;

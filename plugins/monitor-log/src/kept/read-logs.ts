@@ -2,6 +2,7 @@ import { type Json, RepriseError } from '@reprise/core/plugin';
 import { openToRead } from './kept-file.ts';
 import { KEPT_LEVELS, type KeptLevel } from './kept-line.ts';
 
+/** Which lines of a run are read. */
 export interface LogQuery {
   readonly runId: string;
   /** A task, with what is in it (`book` has `book/pay` and `book[3]`). */
@@ -19,6 +20,7 @@ export interface LogQuery {
   readonly last?: boolean | undefined;
 }
 
+/** A line that an agent logged or emitted. */
 export interface KeptLine {
   /** Its place: later lines have higher ones. */
   readonly id: number;

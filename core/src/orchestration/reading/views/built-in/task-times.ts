@@ -39,6 +39,7 @@ type Row = TaskTimesRow | OpenRow;
 
 const counted = (name: string, about: string) => ({ type: 'number', path: [name], about }) as const;
 
+/** What took how long: tasks and agents, by workflow. */
 export const taskTimes: Projection<Row> = defineProjection<Row>({
   name: 'task-times',
   version: 1,
