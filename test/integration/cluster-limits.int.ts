@@ -11,7 +11,7 @@ import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, it } from 'mocha';
 import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
-import { until } from '../../plugins/transport-kafka/test/support/talk.ts';
+import { pause, until } from '../../plugins/transport-kafka/test/support/talk.ts';
 import { withBroker } from '../../plugins/transport-kafka/test/support/with-broker.ts';
 import type { LimitsOptions } from './support/limits-process.ts';
 
@@ -131,6 +131,16 @@ withBroker('limits over orchestrators in processes of their own', (broker) => {
   const start = ({ child }: Member, runIds: readonly string[]): void => {
     for (const id of runIds) child.stdin?.write(`${id}\n`);
   };
+  /** Who drives the run that has the mutex now. */
+  const holder = (): Member | undefined => {
+    const runId = calls()
+      .findLast((line) => line.startsWith('begin pay '))
+      ?.split(' ')[2];
+    return members.find(
+      ({ lines, child }) => child.signalCode === null && lines.some((line) => line === `dispatched book/pay ${runId}`),
+    );
+  };
+
   it('are kept by all of them together, and every run has its turn', async () => {
     const all = [await member('orchestrator'), await member('orchestrator'), await member('orchestrator')];
     await member('worker');
@@ -143,5 +153,29 @@ withBroker('limits over orchestrators in processes of their own', (broker) => {
       expect(lines.some((line) => line.startsWith('dispatched'))).to.equal(true);
       expect(lines.filter((line) => line.startsWith('error'))).to.deep.equal([]);
     }
+  });
+
+  it('hold when who has them is killed, or stands still for longer than a session and a lease', async function () {
+    this.timeout(180_000);
+    const first = await member('orchestrator');
+    await member('orchestrator');
+    await member('orchestrator');
+    await member('worker');
+    await member('worker');
+    start(first, RUNS);
+    await until(() => first.lines.filter((line) => line.startsWith('started ')).length === RUNS.length);
+    await until(() => calls().some((line) => line.startsWith('begin pay ')) && holder() !== undefined);
+    const killed = holder();
+    if (killed !== undefined) await kill(killed);
+    const before = calls().length;
+    await until(() => calls().length > before + 20 && holder() !== undefined);
+    const stopped = holder();
+    stopped?.child.kill('SIGSTOP');
+    await pause(LEASE_MS + 3000);
+    stopped?.child.kill('SIGCONT');
+    await member('orchestrator');
+    await ended();
+    expect(mostOf('hard').attempts).to.be.within(2, MOST);
+    expect(mostOf('pay').runs).to.equal(1);
   });
 });

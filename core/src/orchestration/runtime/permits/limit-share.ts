@@ -224,10 +224,11 @@ export class LimitShare {
     }
     this.#isIdle = isIdle;
     if (waiting === 0 && this.#isAsking) this.#giveUp(used + this.#lingering);
+    // Before anything is said: while it is at work, the log tells nothing.
+    const { state } = log;
     if (this.#held > 0) this.#say({ kind: 'renew', holder: id });
     // Where nobody tells what others append.
     log.heard();
-    const { state } = log;
     if (state === undefined || waiting === 0) return;
     const now = clock.now();
     for (const { holder, held, revision } of state.entries.values()) {
