@@ -36,8 +36,12 @@ export class PartitionLog {
     return this.#bytes;
   }
 
-  /** The low-water mark, when it is another than was committed. */
+  /**
+   * The low-water mark, when it is another than was committed. Not right after an assignment: another may have had the partition meanwhile and be further, and to say
+   * again what was before would set the group back. What the group has is known by where fetching begins; where that is behind the mark, records come again.
+   */
   get uncommitted(): bigint | undefined {
+    if (this.#fresh) return undefined;
     const mark = this.#pending.keys().next().value ?? this.#next;
     return mark === this.#committed ? undefined : mark;
   }
@@ -65,7 +69,7 @@ export class PartitionLog {
     pending.queued = queue(() => this.#done(offset));
   }
 
-  /** It was assigned, also where it was here before. What was committed is said again: another may have had it meanwhile. */
+  /** It was assigned, also where it was here before. What was committed is said again, once it is known where the group is. */
   assigned(): void {
     this.#fresh = true;
     this.#committed = undefined;

@@ -185,7 +185,29 @@ describe('a feed', () => {
     expect(deliveries[0]?.revoked).to.equal(false);
     deliveries[0]?.ack();
     await pass(100);
+    expect(committed(), 'before it is known where the group is').to.deep.equal([]);
+    request().onRecords(place(0), 0n, [record(0)]);
+    await pass(100);
     expect(committed()).to.deep.equal(['0@1']);
+    expect(deliveries.length).to.equal(1);
+  });
+
+  it('does not set the group back to where it was itself, when another had the partition meanwhile', async () => {
+    const { onAssigned, onRecords } = await open();
+    onAssigned([place(0)]);
+    onRecords(place(0), 0n, [record(0), record(1)]);
+    await settle();
+    for (const delivery of deliveries) delivery.ack();
+    await pass(100);
+    expect(committed()).to.deep.equal(['0@2']);
+    onAssigned([place(0)]);
+    await pass(1000);
+    expect(committed(), 'the other has come to 9').to.deep.equal(['0@2']);
+    onRecords(place(0), 9n, [record(9)]);
+    await settle();
+    deliveries[2]?.ack();
+    await pass(100);
+    expect(committed()).to.deep.equal(['0@2', '0@10']);
   });
 
   it('is not opened again once it is closed', async () => {
