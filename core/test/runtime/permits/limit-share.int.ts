@@ -18,7 +18,7 @@ describe("An orchestrator's share of a limit", () => {
   /** Wants `waiting` permits of two. */
   function orchestrator(id: string, clock: Clock, waiting: number): { readonly share: LimitShare } {
     const log = new LimitLog('l', { id, store, clock, maxPauseMs: 10, failed });
-    const share = new LimitShare({ id, log, clock, leaseMs: LEASE_MS, options: { concurrency: 2 } });
+    const share = new LimitShare({ id, log, clock, leaseMs: LEASE_MS, options: { concurrency: 2, rate: undefined } });
     share.bind({ used: 0, waiting }, () => undefined);
     share.changed();
     return { share };
