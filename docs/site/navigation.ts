@@ -59,6 +59,7 @@ const SECTIONS: readonly Section[] = [
       'docs/runs.md': 'Runs: watch, steer, go on',
       'docs/command-line.md': 'The command line, a tour',
       'docs/production.md': 'In production',
+      'docs/runbook.md': 'Runbook',
       'docs/upgrading.md': 'Deploy and upgrade',
       'docs/security.md': 'Security',
       'docs/event-stores.md': 'Where history is kept',

@@ -83,4 +83,10 @@ describe('the dashboard and the alerts', () => {
     expect(names).to.have.length.above(8);
     expect(new Set(names).size).to.equal(names.length);
   });
+
+  it('have alerts that the runbook says what to do about', () => {
+    const runbook = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'runbook.md'), 'utf8');
+    const told = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+    expect(told).to.deep.equal(rules.map(({ alert }) => alert));
+  });
 });
