@@ -64,6 +64,7 @@ const SECTIONS: readonly Section[] = [
       'docs/security.md': 'Security',
       'docs/event-stores.md': 'Where history is kept',
       'docs/cluster.md': 'In a cluster',
+      'docs/scaling.md': 'Scaling a cluster',
       'docs/telemetry.md': 'Telemetry',
       'plugins/monitor-dashboard/README.md': 'The dashboard',
     },
