@@ -135,6 +135,7 @@ describe('queries on the command line', () => {
       ['timelines', false],
       ['throughput', false],
       ['waiting', false],
+      ['task-times', false],
       ['forms', false],
       ['dead-letters', false],
       ['who-told-whom', false],
