@@ -95,9 +95,7 @@ function wire(
   { monitors, transport, storage, views }: OpenParts,
   projections: readonly Projection[],
 ): Orchestrator {
-  container
-    .bind(TOKENS.monitors)
-    .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
+  container.bind(TOKENS.monitors).toResolvedValue((options) => createHub(monitors, options), [TOKENS.options]);
   container.bind(TOKENS.transport).toConstantValue(transport);
   container.bind(TOKENS.storage).toConstantValue(storage);
   container
@@ -143,12 +141,9 @@ function wire(
 /** How long a list waits for what this process has just been told; then it is as new as it is. */
 const READ_OWN_MS = 1000;
 
-function createHub(
-  monitors: readonly Monitor[],
-  options: EngineOptions,
-  clock: RepriseConfig['clock'] & {},
-): MonitorHub {
-  return new MonitorHub(monitors, options.monitorQueue, clock);
+/** How long a monitor may take to close is real time, also where that of the runs is virtual: what it writes, it really writes. */
+function createHub(monitors: readonly Monitor[], options: EngineOptions): MonitorHub {
+  return new MonitorHub(monitors, options.monitorQueue, systemClock);
 }
 
 /** Periods of no time would keep the engine busy with nothing else. */

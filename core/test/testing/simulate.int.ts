@@ -1,4 +1,4 @@
-import { defineAgent, defineConfig, isRepriseError, type Json, replay, workflow } from '@reprise/core';
+import { defineAgent, defineConfig, definePlugin, isRepriseError, type Json, replay, workflow } from '@reprise/core';
 import { recordingMonitor, simulate } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -191,6 +191,26 @@ describe('simulate', () => {
     expect(await given([1, 2]), 'a list is one outcome per attempt').to.deep.equal({ status: 'completed', output: 1 });
     expect(await given(null)).to.deep.equal({ status: 'completed', output: null });
     expect(await given({ fail: 'no' })).to.have.property('status', 'failed');
+  });
+
+  it('waits in real time for monitors that really write, however fast its own passes', async () => {
+    const one = workflow('one').task('a', 'agent').build();
+    const written: string[] = [];
+    const slow = definePlugin({
+      name: 'slow',
+      kind: 'monitor',
+      create: () => ({
+        name: 'slow',
+        onEvent: async ({ event }) => {
+          await new Promise((resolve) => setTimeout(resolve, 40));
+          written.push(event.type);
+        },
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      }),
+    });
+    const { history } = await simulate(one, { input: null, agents: { agent: 1 }, plugins: [slow] });
+    expect(written).to.deep.equal(history.map(({ type }) => type));
   });
 
   it('runs a day of hundreds of runs in a moment of real time, and leaves nothing behind', async () => {
