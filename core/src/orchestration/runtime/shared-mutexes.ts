@@ -99,7 +99,8 @@ export class SharedMutexes {
     for (const name of state.shared) {
       const task = state.tasks.get(state.mutexes.get(name)?.[0] ?? '');
       if (task === undefined || !asksFor(state, task, name)) continue;
-      const place = await this.#parts.permits?.place(globalName(state, name), state.runId);
+      // What cannot be read is left out: the rest of the explanation holds all the same.
+      const place = await this.#parts.permits?.place(globalName(state, name), state.runId).catch(() => undefined);
       if (place !== undefined) places.set(name, place);
     }
     return places;
