@@ -50,7 +50,7 @@ export interface ForeignAppends {
   /**
    * Calls back for every append made by another process, with the last revision of the stream: for each that a read of everything (readAll, list of the
    * catalog) which began after this call does not have, at the least. `type` is that of its last event, where the store knows it without reading: whoever
-   * waits for another one is spared a look. Returns a function that stops it.
+   * waits for another one is spared a look. A store that tells several appends as one leaves it out. Returns a function that stops it.
    */
   onAppend(listener: (stream: string, revision: number, type?: string) => void): () => void;
   /**
