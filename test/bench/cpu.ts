@@ -9,29 +9,26 @@ export function measureCpuPerStep(storage: Storage, runs = 2000): Promise<number
   return withReprise(storage, [workflow], (reprise) => cpuPerStep(reprise, workflow.definition.name, runs));
 }
 
-/** The same for ten-step chains of that name, once they have been run as often before. `usage`: of what, default this process. */
-export async function cpuPerStep(
-  reprise: Orchestrator,
-  name: string,
-  runs: number,
-  usage: () => NodeJS.CpuUsage = () => process.cpuUsage(),
-): Promise<number> {
-  const batch = async (count: number): Promise<void> => {
-    let left = count;
-    const loop = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        const run = await reprise.startRun<unknown>(name, { n: 0 });
-        await run.result();
-      }
-    };
-    await Promise.all(Array.from({ length: WIDTH }, loop));
+/** The same of ten-step chains of that name, once they have been run as often before. */
+export async function cpuPerStep(reprise: Orchestrator, name: string, runs: number): Promise<number> {
+  await batch(reprise, name, runs);
+  const before = process.cpuUsage();
+  await batch(reprise, name, runs);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / (runs * 10);
+}
+
+/** So many runs of the workflow, fifty at once, each with `n: 0`; resolves once all have ended. */
+export async function batch(reprise: Orchestrator, name: string, runs: number): Promise<void> {
+  let left = runs;
+  const loop = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const run = await reprise.startRun<unknown>(name, { n: 0 });
+      await run.result();
+    }
   };
-  await batch(runs);
-  const before = usage();
-  await batch(runs);
-  const after = usage();
-  return (after.user + after.system - before.user - before.system) / (runs * 10);
+  await Promise.all(Array.from({ length: WIDTH }, loop));
 }
 
 if (import.meta.main) {

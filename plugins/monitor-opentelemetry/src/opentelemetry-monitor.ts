@@ -15,6 +15,7 @@ import type { ResolvedOptions } from './options.ts';
 import { RunBook } from './run-book.ts';
 import type { Fact } from './seen-event.ts';
 import { isLate } from './sending/is-late.ts';
+import { messageOf } from './sending/message-of.ts';
 import { Pipeline } from './sending/pipeline.ts';
 import type { Losses, SeenLog, Telemetry } from './sending/telemetry.ts';
 import { TelemetryThread } from './sending/thread.ts';
@@ -30,6 +31,10 @@ const SAY_MS = 10_000;
 const FLUSH_MS = 2000;
 const LAST_MS = 100;
 
+/** Events that are looked at together, and how long one waits for others, ms: between the engine's steps each alone would cost more. */
+const TOGETHER = 256;
+const GATHER_MS = 10;
+
 /**
  * Traces, metrics and logs of all that it is shown, sent by OpenTelemetry in a thread of its own (with `redact`, in the engine's). What could not be sent is
  * counted, and said by an error of the next call, for the engine to report: never more than one in 10 s.
@@ -41,6 +46,9 @@ export class OpenTelemetryMonitor implements Monitor {
   readonly #telemetry: Telemetry;
   readonly #book: RunBook;
   readonly #measures: boolean;
+  /** Events that nobody has looked at yet. */
+  #gathered: ObservedEvent[] = [];
+  #looking: ScheduledCall | undefined;
   #engine: WatchedEngine | undefined;
   #loop: LoopWatch | undefined;
   #timer: ScheduledCall | undefined;
@@ -85,8 +93,25 @@ export class OpenTelemetryMonitor implements Monitor {
 
   onEvent(observed: ObservedEvent): void {
     if (this.#closing !== undefined) return;
-    this.#book.take(observed);
+    this.#gathered.push(observed);
+    if (this.#gathered.length >= TOGETHER) this.#look();
+    else this.#looking ??= systemClock.schedule(GATHER_MS, () => this.#look());
     this.#sayProblem();
+  }
+
+  #look(): void {
+    this.#looking?.cancel();
+    this.#looking = undefined;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (const observed of gathered) {
+      try {
+        this.#book.take(observed);
+      } catch (error) {
+        // Nobody who could report it is calling.
+        this.#onLost({ count: 1, why: messageOf(error) });
+      }
+    }
   }
 
   onNotice(notice: Notice): void {
@@ -144,6 +169,7 @@ export class OpenTelemetryMonitor implements Monitor {
   }
 
   async #flush(): Promise<void> {
+    this.#look();
     if (this.#measures) this.#telemetry.measured(this.#read());
     const flushed = this.#book.settled().then(() => this.#telemetry.flush());
     this.#isBehind = await isLate(FLUSH_MS, flushed);
@@ -151,6 +177,7 @@ export class OpenTelemetryMonitor implements Monitor {
   }
 
   async #close(): Promise<void> {
+    this.#look();
     this.#timer?.cancel();
     this.#loop?.stop();
     // What could not be sent a moment ago will not be now.

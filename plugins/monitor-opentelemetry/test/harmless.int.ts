@@ -182,3 +182,25 @@ describe('what is huge', () => {
     await receiver.stop();
   });
 });
+
+describe('an event that cannot be read', () => {
+  it('is lost, counted, and ends no process: what is looked at later throws at nobody', async () => {
+    const receiver = await startReceiver();
+    const { OpenTelemetryMonitor } = await import('../src/index.ts');
+    const monitor = new OpenTelemetryMonitor(resolveOptions({ endpoint: receiver.endpoint }));
+    const bad = event('r', 0, 'RunStarted', {});
+    Object.defineProperty(bad.event, 'metadata', {
+      get: () => {
+        throw new Error('cannot be read');
+      },
+    });
+    monitor.onEvent(bad);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(() => monitor.onEvent(event('q', 0, 'RunStarted', {}))).to.throw('cannot be read. In all 1 were lost');
+    monitor.onEvent(event('q', 1, 'RunCompleted', {}));
+    await monitor.forceFlush();
+    await monitor.shutdown();
+    expect(receiver.spans).to.have.length(1);
+    await receiver.stop();
+  });
+});

@@ -97,14 +97,25 @@ class MonitorQueue {
   async #drain(): Promise<void> {
     await Promise.resolve();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const observation = next;
-      const done =
-        'event' in observation
-          ? this.#try('onEvent', () => this.#monitor.onEvent(observation.event))
-          : this.#try('onNotice', () => this.#monitor.onNotice?.(observation.notice));
-      await done;
+      // Not awaited unless there is something to wait for: most monitors are done at once.
+      const pending = this.#show(next);
+      if (pending !== undefined) await pending;
     }
     this.#draining = undefined;
+  }
+
+  #show(observation: Observation): Promise<void> | undefined {
+    const method = 'event' in observation ? 'onEvent' : 'onNotice';
+    try {
+      const pending =
+        'event' in observation
+          ? this.#monitor.onEvent(observation.event)
+          : this.#monitor.onNotice?.(observation.notice);
+      return pending === undefined ? undefined : this.#try(method, () => pending);
+    } catch (error) {
+      this.#onFailure(this, method, error);
+      return undefined;
+    }
   }
 
   async #try(method: string, call: () => void | Promise<void>): Promise<void> {
