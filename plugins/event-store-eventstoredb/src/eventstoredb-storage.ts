@@ -39,6 +39,9 @@ export async function createEventStoreDBStorage(options: EventStoreDBOptions): P
   return new EventStoreDBStorage(resolveOptions(options));
 }
 
+/** Of what is followed. */
+const PAGE = 500;
+
 type ForeignListener = Parameters<ForeignAppends['onAppend']>[0];
 
 /** See createEventStoreDBStorage. Every handle has a name, by which it knows its own appends among those that it hears of. */
@@ -76,7 +79,7 @@ class EventStoreDBStorage implements Storage {
     this.#feed = this.#makeFeed(connection);
     this.#followers = new Followers({
       read: (stream, request) => this.#history.read(stream, request),
-      readAll: (request) => this.#history.readAll(request),
+      readAll: (request) => this.#readHeard(request),
       end: async () => {
         const end = await this.#log.end();
         return end === undefined ? BEGINNING : toPosition(end);
@@ -122,6 +125,13 @@ class EventStoreDBStorage implements Storage {
         `EventStoreDB did not say within ${deadlineMs} ms where its log ends.`,
       );
     return this.#history.readAll(request);
+  }
+
+  /** For who follows all streams: what the server has sent already is not asked for again. */
+  async #readHeard({ after = BEGINNING, limit = PAGE }: ReadAllOptions = {}): Promise<EventPage> {
+    const heard = this.#feed.recent.after(after, limit);
+    const page = heard && (await this.#history.pageOf(heard.answers, heard.complete));
+    return page === undefined || page.length === 0 ? this.#history.readAll({ after, limit }) : page;
   }
 
   async #append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
