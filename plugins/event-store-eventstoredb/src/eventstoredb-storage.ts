@@ -26,7 +26,7 @@ import { History, tooOld } from './history.ts';
 import { inspect } from './inspect.ts';
 import { Lease, readersOwnership } from './lease.ts';
 import { Log } from './log.ts';
-import { aboutOf, type Proposed, pack } from './mapping.ts';
+import { aboutOf, isBy, type Proposed, pack } from './mapping.ts';
 import { type EventStoreDBOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { toPosition } from './position.ts';
 import { Snapshots } from './snapshots.ts';
@@ -182,12 +182,13 @@ class EventStoreDBStorage implements Storage {
       onAnswer: ({ kept, position }) => {
         const stream = this.#names.from(kept.stream);
         if (stream === undefined || position === undefined) return;
+        if (isBy(kept, this.#writer))
+          return this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
         const about = aboutOf(kept);
         // Once for each append; a follower of what somebody else writes to is to see that it is so.
         if (about?.more === true) return;
         if (about === undefined) return this.#followers.wakeAll();
         this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
-        if (about.writer === this.#writer) return;
         for (const listener of [...this.#listeners]) listener(stream, kept.revision, kept.type);
       },
       onGap: () => this.#followers.wakeAll(),

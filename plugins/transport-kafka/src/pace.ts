@@ -12,7 +12,7 @@ export class Pace {
 
   /** A request is made now, or has been answered: the next one is to wait. */
   begin(): void {
-    this.#next = PACE_MS === 0 ? undefined : sleep(PACE_MS);
+    this.#next = sleep(PACE_MS);
   }
 
   /** Resolves when the next may be made. */

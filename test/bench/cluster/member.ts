@@ -33,6 +33,8 @@ export type ToMember =
   | { readonly kind: 'usage' }
   /** How long steps took since it was asked last. */
   | { readonly kind: 'steps' }
+  /** Tells from now on which runs it drives, and which end. */
+  | { readonly kind: 'watch' }
   /** Stops in order; answers `stopped`. */
   | { readonly kind: 'stop' };
 
@@ -92,15 +94,16 @@ async function work(settings: Settings): Promise<() => Promise<void>> {
 
 async function orchestrate(settings: Settings): Promise<() => Promise<void>> {
   const seen = new Set<string>();
+  let watched = false;
   const times = new StepTimes();
   const tells: Monitor = {
     name: 'tells',
     onEvent: (observed) => {
       times.see(observed);
-      if (observed.event.type === 'RunCompleted') say({ kind: 'ended', runId: observed.runId });
+      if (watched && observed.event.type === 'RunCompleted') say({ kind: 'ended', runId: observed.runId });
     },
     onNotice: (notice) => {
-      if (notice.kind !== 'dispatched' || seen.has(notice.runId)) return;
+      if (!watched || notice.kind !== 'dispatched' || seen.has(notice.runId)) return;
       seen.add(notice.runId);
       say({ kind: 'drives', runId: notice.runId });
     },
@@ -134,6 +137,7 @@ async function orchestrate(settings: Settings): Promise<() => Promise<void>> {
     say({ kind: 'done', runs: took });
   };
   process.on('message', (message: ToMember) => {
+    if (message.kind === 'watch') watched = true;
     if (message.kind === 'steps') say({ kind: 'steps', steps: times.take() });
     if (message.kind !== 'run') return;
     carryOut(message).catch((error: unknown) => say({ kind: 'failed', why: String(error) }));

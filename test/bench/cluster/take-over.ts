@@ -18,6 +18,7 @@ export async function measureTakeOver(how: 'planned' | 'killed', members: Member
   if (leaving === undefined || heir === undefined) throw new Error('two orchestrators are needed');
   const open = openRuns(leaving);
   for (const one of [leaving, heir]) {
+    one.send({ kind: 'watch' } satisfies ToMember);
     const job = {
       kind: 'run',
       workflow: 'chain',
