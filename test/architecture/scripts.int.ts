@@ -53,4 +53,36 @@ describe('scripts', () => {
   it('fail when a test leaves by process.exit(0)', () => {
     expect(testing("it('a', () => { process.exit(0); }); it('b', () => {});").code).to.equal(1);
   });
+
+  describe('bench:cluster', () => {
+    const bench = (...args: readonly string[]) => {
+      const program = ['--conditions=reprise-source', join(ROOT, 'test', 'bench', 'cluster.ts'), ...args];
+      const { status, stdout, stderr } = spawnSync(process.execPath, program, { encoding: 'utf8', cwd: ROOT });
+      return { status, stdout, stderr };
+    };
+
+    it('tells its rows, with the sizes that they are measured with', () => {
+      const { status, stdout } = bench('--help');
+      expect(status).to.equal(0);
+      for (const row of ['throughput', 'lone', 'many-runs', 'fan-out', 'planned', 'killed', 'idle'])
+        expect(stdout).to.match(new RegExp(`^  ${row} .*\\(\\d\\+\\d`, 'm'));
+    });
+
+    it('refuses what it cannot measure, in a line that says what it can', () => {
+      const refused: readonly (readonly [readonly string[], RegExp])[] = [
+        [['speed'], /^There is no row 'speed' \(there are throughput, /],
+        [['--driver', 'other'], /^--driver must be kafkajs or platformatic, not 'other'\./],
+        [['--members', '0+1'], /^--members must be ORCHESTRATORS\+WORKERS/],
+        [['--members', ''], /^--members must be ORCHESTRATORS\+WORKERS/],
+        [['--scale', '1e9'], /^--scale must be a number, 0\.1 to 10, not '1e9'\./],
+        [['--limit', ''], /^--limit must be a number, 10 to 3600, not ''\./],
+        [['--runs', '5'], /Unknown option '--runs'/],
+      ];
+      for (const [args, line] of refused) {
+        const { status, stderr, stdout } = bench(...args);
+        expect([status, stdout], args.join(' ')).to.deep.equal([2, '']);
+        expect(stderr).to.match(line).and.contain('Usage: npm run bench:cluster');
+      }
+    });
+  });
 });

@@ -29,4 +29,5 @@ export async function serveEventStoreDB(): Promise<{ readonly connectionString: 
   return { connectionString: String(said).trim(), stop: () => void server.kill() };
 }
 
-if (process.argv[2] === 'serve') process.stdout.write(`${(await new ProtocolServer().start()).connectionString}\n`);
+if (process.argv[2] === 'serve')
+  process.stdout.write(`${(await new ProtocolServer({ direct: true }).start()).connectionString}\n`);

@@ -12,8 +12,11 @@ import { describe, it } from 'mocha';
 import { limits, world } from './remote-world.ts';
 import { codeOfAsync, eventsOf, gate, only } from './support.ts';
 
+/** An attempt that takes longer is claimed; in ms. */
+const SOON = 10;
+
 describe('An agent that runs elsewhere', () => {
-  const { until, quiet, pass, engine, worker, send, twice } = world();
+  const { until, quiet, pass, engine, worker, send, twice, listen } = world();
 
   const write = remoteAgent<{ topic: string }, string>({ name: 'writer' });
   const print = remoteAgent<string, string>({ name: 'printer', capabilities: ['printing'] });
@@ -146,6 +149,7 @@ describe('An agent that runs elsewhere', () => {
     const { kill } = await worker(one.agent);
     const run = await reprise.startRun(book, { topic: 'tea' });
     await until(() => one.waiting === 1);
+    await pass(SOON);
     await kill();
     expect(reprise.agents).to.have.length(1);
     await pass(2 * limits.leaseMs);
@@ -213,6 +217,38 @@ describe('An agent that runs elsewhere', () => {
     expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
   });
 
+  it('has its start on record with the outcome of what is soon over, in one message each and without an answer; what takes longer is claimed', async () => {
+    const reprise = await engine(config);
+    const writer = gate('writer');
+    const made = await worker(writer.agent);
+    const [said, answers] = [await listen('reprise.results'), await listen(`reprise.worker.${made.worker.id}`)];
+    const play = async (ms: number): Promise<readonly (readonly [string, unknown])[]> => {
+      const before = said.length;
+      const run = await reprise.startRun(book, { topic: 'tea' });
+      await until(() => writer.waiting === 1);
+      await pass(ms);
+      writer.answer('a text');
+      await until(() => false, 100);
+      const events = await eventsOf(reprise, run.id);
+      expect(only(events, 'TaskStarted')[0]).to.deep.include({ taskId: 'write', worker: made.worker.id });
+      expect(only(events, 'TaskCompleted')[0]).to.deep.include({ taskId: 'write', output: 'a text' });
+      return said.slice(before).map(({ data }) => {
+        const { type, claims } = data as { readonly type: string; readonly claims?: boolean };
+        return [type, claims] as const;
+      });
+    };
+    expect(await play(SOON - 1)).to.deep.equal([
+      ['StartTask', undefined],
+      ['CompleteTask', undefined],
+    ]);
+    expect(answers).to.deep.equal([]);
+    expect(await play(SOON)).to.deep.equal([
+      ['StartTask', true],
+      ['CompleteTask', undefined],
+    ]);
+    expect(answers.map(({ data }) => data)).to.deep.equal([{ taskId: 'write', attempt: 1, call: 0 }]);
+  });
+
   it('keeps an attempt at the worker whose start is on record, however often it is handed out; the other gives it up', async () => {
     const reprise = await engine(config);
     const [one, other] = [gate('writer', { obeys: true }), gate('writer', { obeys: true })];
@@ -270,6 +306,7 @@ describe('An agent that runs elsewhere', () => {
     const run = await reprise.startRun(pay, null);
     await until(() => one.waiting === 2);
     await worker(other.agent);
+    await pass(SOON);
     await first.worker.stop({ drainMs: 0 });
     expect(await until(() => other.waiting === 1, limits.leaseMs / 2)).to.equal(true);
     expect(other.calls.map(({ taskId, attempt }) => [taskId, attempt])).to.deep.equal([['write', 2]]);

@@ -119,22 +119,25 @@ export function world({ spans = true, durable = false } = {}) {
     );
     return () => again.close();
   };
-  /** What anybody who can read them sees of the dispatches to an agent. */
-  const overhear = async (agent: string): Promise<readonly Envelope[]> => {
+  /** What anybody who can read it sees of a channel. */
+  const listen = async (channel: string): Promise<readonly Envelope[]> => {
     const heard: Envelope[] = [];
     const handler = (delivery: Delivery): void => {
       heard.push(delivery.envelope);
       delivery.ack();
     };
     await shared.start();
-    await shared.subscribe(`reprise.agent.${agent}`, handler, { broadcast: true });
+    await shared.subscribe(channel, handler, { broadcast: true });
     return heard;
   };
+  /** The dispatches to an agent. */
+  const overhear = (agent: string): Promise<readonly Envelope[]> => listen(`reprise.agent.${agent}`);
   /** The events of a run, as the store has them. */
   const recorded = (runId: string): Promise<readonly RecordedEvent[]> =>
     Array.fromAsync(readStream(store.events, runStream(runId)));
   return {
     send,
+    listen,
     overhear,
     recorded,
     twice,

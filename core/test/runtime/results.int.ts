@@ -59,11 +59,14 @@ describe('Results over a transport that others can reach', () => {
     const run = await reprise.startRun(book, null);
     await until(() => writer.waiting === 1);
     const [first] = heard;
+    // It is claimed by then.
+    await pass(10);
     await kill();
     await pass(60_000);
     const second = gate('writer');
     await worker(second.agent);
     await until(() => second.waiting === 1);
+    await pass(10);
     expect(second.calls[0]?.attempt).to.equal(2);
     const forged: readonly (string | undefined)[] = [
       undefined,

@@ -26,7 +26,7 @@ import { History, tooOld } from './history.ts';
 import { inspect } from './inspect.ts';
 import { Lease, readersOwnership } from './lease.ts';
 import { Log } from './log.ts';
-import { aboutOf, type Proposed, pack } from './mapping.ts';
+import { aboutOf, isBy, type Proposed, pack } from './mapping.ts';
 import { type EventStoreDBOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { toPosition } from './position.ts';
 import { Snapshots } from './snapshots.ts';
@@ -38,6 +38,9 @@ import { type StreamNames, streamNames } from './streams.ts';
 export async function createEventStoreDBStorage(options: EventStoreDBOptions): Promise<Storage> {
   return new EventStoreDBStorage(resolveOptions(options));
 }
+
+/** Of what is followed. */
+const PAGE = 500;
 
 type ForeignListener = Parameters<ForeignAppends['onAppend']>[0];
 
@@ -76,7 +79,7 @@ class EventStoreDBStorage implements Storage {
     this.#feed = this.#makeFeed(connection);
     this.#followers = new Followers({
       read: (stream, request) => this.#history.read(stream, request),
-      readAll: (request) => this.#history.readAll(request),
+      readAll: (request) => this.#readHeard(request),
       end: async () => {
         const end = await this.#log.end();
         return end === undefined ? BEGINNING : toPosition(end);
@@ -122,6 +125,13 @@ class EventStoreDBStorage implements Storage {
         `EventStoreDB did not say within ${deadlineMs} ms where its log ends.`,
       );
     return this.#history.readAll(request);
+  }
+
+  /** For who follows all streams: what the server has sent already is not asked for again. */
+  async #readHeard({ after = BEGINNING, limit = PAGE }: ReadAllOptions = {}): Promise<EventPage> {
+    const heard = this.#feed.recent.after(after, limit);
+    const page = heard && (await this.#history.pageOf(heard.answers, heard.complete));
+    return page === undefined || page.length === 0 ? this.#history.readAll({ after, limit }) : page;
   }
 
   async #append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
@@ -172,12 +182,13 @@ class EventStoreDBStorage implements Storage {
       onAnswer: ({ kept, position }) => {
         const stream = this.#names.from(kept.stream);
         if (stream === undefined || position === undefined) return;
+        if (isBy(kept, this.#writer))
+          return this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
         const about = aboutOf(kept);
         // Once for each append; a follower of what somebody else writes to is to see that it is so.
         if (about?.more === true) return;
         if (about === undefined) return this.#followers.wakeAll();
         this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
-        if (about.writer === this.#writer) return;
         for (const listener of [...this.#listeners]) listener(stream, kept.revision, kept.type);
       },
       onGap: () => this.#followers.wakeAll(),

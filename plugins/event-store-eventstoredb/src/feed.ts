@@ -1,7 +1,8 @@
-import { type ScheduledCall, sleep, systemClock } from '@reprise/core/plugin';
+import { BEGINNING, type ScheduledCall, sleep, systemClock } from '@reprise/core/plugin';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
 import { type LogPosition, toPosition } from './position.ts';
+import { Recent } from './recent.ts';
 import { type Answer, answerOf, followRequest } from './requests.ts';
 
 /** Pauses before the subscription is opened again, in ms: the first, doubled up to the last. */
@@ -28,9 +29,12 @@ export interface FeedParts {
  *   idle ──start()──► opening ──confirmed──► live ──stop()──► idle
  *                        ▲──pause──broken, or deaf──┘
  *
- * It says that something is new, and is not relied on for what that is: whoever listens reads by himself, from where he was.
+ * It says that something is new, and is not relied on for what that is: whoever listens reads by himself, from where he was; what came without a gap since it was confirmed
+ * is at hand for that (`recent`).
  */
 export class Feed {
+  /** What it was told last. */
+  readonly recent = new Recent();
   readonly #parts: FeedParts;
   #running = false;
   #after: LogPosition | undefined;
@@ -56,6 +60,7 @@ export class Feed {
     this.#running = false;
     this.#close();
     this.#after = undefined;
+    this.recent.begin(undefined);
     // Nobody hears anything, and nobody is to wait for it.
     this.#placed.resolve();
     this.#placed = Promise.withResolvers();
@@ -91,13 +96,14 @@ export class Feed {
       onEvent: (answer) => {
         if (!current()) return;
         this.#heard();
-        if (answer.hasConfirmation()) this.#parts.onGap();
+        if (answer.hasConfirmation()) this.#confirmed();
         const checkpoint = answer.getCheckpoint();
         if (checkpoint !== undefined)
           this.#reached({ commit: checkpoint.getCommitPosition(), prepare: checkpoint.getPreparePosition() });
         const one = answerOf(answer);
         if (one?.position === undefined) return;
         this.#reached(one.position);
+        this.recent.add(one);
         this.#parts.onAnswer(one);
       },
       onEnd: () => {
@@ -105,6 +111,11 @@ export class Feed {
       },
     });
     this.#listen();
+  }
+
+  #confirmed(): void {
+    this.recent.begin(this.#after === undefined ? BEGINNING : toPosition(this.#after));
+    this.#parts.onGap();
   }
 
   #heard(): void {

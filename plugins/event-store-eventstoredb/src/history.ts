@@ -63,6 +63,11 @@ export class History {
     }
   }
 
+  /** A page of answers that are at hand. `complete`: as far as is known, nothing follows. */
+  async pageOf(answers: readonly Answer[], complete: boolean): Promise<EventPage> {
+    return pageOf(await this.#readOf(answers), complete);
+  }
+
   /** Those that are events of this namespace. */
   async #readOf(answers: readonly Answer[]): Promise<readonly RecordedEvent[]> {
     const read: RecordedEvent[] = [];

@@ -71,6 +71,10 @@ export function pack(event: NewEvent, about: About): Proposed {
   };
 }
 
+/** Whether it was appended with this handle, whose name is in nothing else. Nothing is parsed for it: most of what is heard of is one's own. */
+export const isBy = ({ metadata }: Kept, writer: string): boolean =>
+  Buffer.from(metadata.buffer, metadata.byteOffset, metadata.length).includes(`"writer":"${writer}"`);
+
 /** What is kept of an event beside it; undefined for one that somebody else appended. */
 export function aboutOf({ metadata }: Kept): About | undefined {
   const own = parsed(metadata)?.['$reprise'] as Own | undefined;

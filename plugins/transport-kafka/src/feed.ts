@@ -164,7 +164,7 @@ export class Feed {
   #take(place: Place, from: bigint, records: readonly IncomingRecord[]): void {
     const partition = this.#partitions.get(keyOf(place));
     if (partition === undefined || this.#closed !== undefined) return;
-    if (this.#parts.startAt === undefined) partition.log.fetchedFrom(from);
+    partition.log.fetchedFrom(from);
     for (const record of records) if (partition.log.isNew(record.offset)) this.#add(partition, record);
     this.#commitSoon();
     this.#pauseOrResume(place.topic);

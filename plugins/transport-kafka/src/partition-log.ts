@@ -15,12 +15,16 @@ export class PartitionLog {
   readonly #pending = new Map<bigint, Pending>();
   #next: bigint | undefined;
   #committed: bigint | undefined;
+  /** What it has committed last, whoever had it since: no group is behind that, unless its topic is another. */
+  #behind: bigint | undefined;
   #bytes = 0;
   #fresh = true;
+  readonly #commits: boolean;
 
-  /** `from`: nothing before it is wanted. */
+  /** `from`: nothing before it is wanted, and nothing is committed: fetching begins there, and where it was. */
   constructor(from?: bigint) {
     this.#next = from;
+    this.#commits = from === undefined;
   }
 
   /** After the last record that came; undefined before the first. */
@@ -48,6 +52,7 @@ export class PartitionLog {
 
   committed(mark: bigint): void {
     this.#committed = mark;
+    this.#behind = mark;
   }
 
   /** False for one that came before. */
@@ -77,11 +82,20 @@ export class PartitionLog {
 
   /**
    * Fetching began at `from`. Right after an assignment that is where the group has committed: when it is beyond what came here, another
-   * member has had all before it in the meantime.
+   * member has had all before it in the meantime. When it is before what was committed, the topic was made anew, or has lost its end: what is at an offset is not what was there.
    */
   fetchedFrom(from: bigint): void {
-    if (this.#fresh && this.#next !== undefined && from > this.#next) this.#passTo(from);
+    const least = this.#commits ? this.#behind : this.#next;
+    if (least !== undefined && from < least) this.#beginAt(from);
+    else if (this.#fresh && this.#commits && this.#next !== undefined && from > this.#next) this.#passTo(from);
     this.#fresh = false;
+  }
+
+  #beginAt(from: bigint): void {
+    this.close();
+    this.#next = from;
+    this.#committed = undefined;
+    this.#behind = undefined;
   }
 
   #passTo(offset: bigint): void {

@@ -1,4 +1,5 @@
 import type { KafkaDriver, OutgoingRecord } from './driver.ts';
+import { Pace } from './pace.ts';
 
 /** What is to be sent, made when its turn comes. */
 export type Prepare = () => Promise<readonly OutgoingRecord[]>;
@@ -14,9 +15,10 @@ const CALLS_TOGETHER = 1000;
 const BATCH_RECORDS = 2000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Sends in the order of the calls: one batch is on its way, and what is published meanwhile goes together in the next. */
+/** Sends in the order of the calls: one batch is on its way, and what is published meanwhile, or soon after it began, goes together in the next. */
 export class Publisher {
   readonly #driver: KafkaDriver;
+  readonly #pace = new Pace();
   #waiting: Waiting[] = [];
   #sending: Promise<void> | undefined;
 
@@ -40,6 +42,8 @@ export class Publisher {
     // What is published in the same turn goes together.
     await undefined;
     while (this.#waiting.length > 0) {
+      await this.#pace.wait();
+      this.#pace.begin();
       const calls = this.#waiting.splice(0, CALLS_TOGETHER);
       const ready = await Promise.all(calls.map((call) => this.#prepare(call)));
       const sent = ready.filter((one) => one !== undefined);

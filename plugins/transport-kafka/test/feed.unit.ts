@@ -239,7 +239,8 @@ describe('a feed', () => {
       { ...place(0), offset: 5n },
       { ...place(1), offset: 0n },
     ]);
-    onRecords(place(0), 3n, [record(3), record(4), record(5), record(6)]);
+    // A batch is fetched as a whole, and may begin before.
+    onRecords(place(0), 5n, [record(3), record(4), record(5), record(6)]);
     await settle();
     expect(deliveries.length).to.equal(2);
     for (const delivery of deliveries) delivery.ack();
@@ -249,5 +250,48 @@ describe('a feed', () => {
     await pass(100);
     await feed.close();
     expect([committed(), log.slice(-2)]).to.deep.equal([[], ['closed', 'deleted group']]);
+  });
+
+  it("of a topic that was made anew begins with what is in it: what came before is nobody's any more", async () => {
+    const { onAssigned, onRecords } = await open();
+    onAssigned([place(0)]);
+    onRecords(place(0), 0n, [record(0), record(1), record(2)]);
+    await settle();
+    deliveries[0]?.ack();
+    await pass(100);
+    expect(committed()).to.deep.equal(['0@1']);
+    const [, held] = deliveries;
+    onRecords(place(0), 0n, [record(0), record(1)]);
+    await settle();
+    expect([deliveries.length, held?.revoked]).to.deep.equal([5, true]);
+    held?.ack();
+    await pass(100);
+    expect(committed().slice(1), 'an acknowledgement of what was there says nothing').to.deep.equal(['0@0']);
+    for (const delivery of deliveries.slice(3)) delivery.ack();
+    await pass(100);
+    expect(committed().at(-1)).to.equal('0@2');
+  });
+
+  it('that is assigned anew where it has committed has lost nothing, and is handed nothing twice', async () => {
+    const { onAssigned, onRecords } = await open();
+    onAssigned([place(0)]);
+    onRecords(place(0), 0n, [record(0), record(1)]);
+    await settle();
+    deliveries[0]?.ack();
+    await pass(100);
+    onAssigned([place(0)]);
+    onRecords(place(0), 1n, [record(1), record(2)]);
+    await settle();
+    expect([deliveries.length, deliveries[1]?.revoked]).to.deep.equal([3, false]);
+  });
+
+  it('of a broadcast whose topic was made anew hands on what is in it', async () => {
+    const { onAssigned, onRecords } = await open([{ ...place(0), offset: 5n }]);
+    onAssigned([place(0)]);
+    onRecords(place(0), 5n, [record(5)]);
+    await settle();
+    onRecords(place(0), 0n, [record(0), record(1)]);
+    await settle();
+    expect(deliveries.length).to.equal(3);
   });
 });

@@ -28,6 +28,7 @@ import {
 import { letsGoOn, neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
 import { turnsFor } from '../../../core/src/orchestration/workflow/turns.ts';
 import { blocksAround } from '../../../core/src/shared/task-path.ts';
+import { atMost, same } from './cheap-checks.ts';
 import { MessageBooks } from './message-checks.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
@@ -62,8 +63,8 @@ function checkScheduled(
 ): void {
   expect(task, 'the task is there').to.not.equal(undefined);
   if (task === undefined) return;
-  expect(state.status, `${task.id} is scheduled while the run is`).to.equal('running');
-  expect(task.status, `${task.id} is scheduled when`).to.equal('ready');
+  same(state.status, 'running', `${task.id} is scheduled while the run is`);
+  same(task.status, 'ready', `${task.id} is scheduled when`);
   expect(attempt, `attempt of ${task.id}`).to.be.greaterThan(last.get(task.id) ?? 0);
   last.set(task.id, attempt);
   const definition = definitionOf(state, task);
@@ -83,9 +84,7 @@ function checkScheduled(
 function checkBudgets(state: RunState): void {
   for (const [path, scope] of state.budgets) {
     for (const kind of COUNTS)
-      expect(scope.spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(
-        limitOf(state, scope, kind) ?? Infinity,
-      );
+      atMost(scope.spent?.[kind] ?? 0, limitOf(state, scope, kind) ?? Infinity, `${kind} spent in '${path}'`);
     if (isTerminal(state.status)) continue;
     checkAsked(state, path, scope.asked);
     if (scope.meters !== undefined) checkMeters(state, path, scope.meters);
@@ -96,13 +95,13 @@ function checkBudgets(state: RunState): void {
 /** Of each budget one task asks for more, and waits; or nobody does any more. */
 function checkAsked(state: RunState, path: string, asked: ScopeState['asked'] = []): void {
   const budgets = asked.map(({ kind, agent }) => `${kind} ${agent}`);
-  expect(new Set(budgets).size, `questions about the budgets of '${path}'`).to.equal(budgets.length);
+  same(new Set(budgets).size, budgets.length, `questions about the budgets of '${path}'`);
   const asking = [...state.tasks.values()].filter(({ asks }) => asks?.scope === path);
-  for (const task of asking) expect(task.status, `'${task.id}', which asks`).to.equal('waiting');
+  for (const task of asking) same(task.status, 'waiting', `'${task.id}', which asks`);
   const open = asking.filter(({ asks, form }) => asks?.outcome === undefined && form?.answer === undefined);
   const of = asked.flatMap(({ task }) => task ?? []);
   for (const { id } of open) expect(of, `who asks about '${path}'`).to.include(id);
-  for (const id of of) expect(state.tasks.get(id)?.asks?.scope, `'${id}' asks about '${path}'`).to.equal(path);
+  for (const id of of) same(state.tasks.get(id)?.asks?.scope, path, `'${id}' asks about '${path}'`);
 }
 
 /** What child runs under way may spend is reserved, in all blocks around. */
@@ -110,13 +109,16 @@ function checkAllotted(state: RunState, path: string, allotted: Usage = {}): voi
   const open = [...state.tasks.values()].filter(
     (task) => task.allotted !== undefined && (path === '' || blocksOf(task).includes(path)),
   );
-  expect(
+  same(
     open.every((task) => isEntered(task) && task.child !== undefined),
+    true,
     'what was allotted something is under way',
-  ).to.equal(true);
+  );
   for (const kind of BUDGETS)
-    expect(allotted[kind] ?? 0, `${kind} allotted in '${path}'`).to.equal(
+    same(
+      allotted[kind] ?? 0,
       open.reduce((sum, task) => sum + (task.allotted?.[kind] ?? 0), 0),
+      `${kind} allotted in '${path}'`,
     );
 }
 
@@ -129,7 +131,7 @@ function checkAllotment(state: RunState, { taskId, allotted = {} }: TaskEntered)
       const limit = scope === undefined ? undefined : limitOf(state, scope, kind);
       if (scope === undefined || limit === undefined || (allotted[kind] ?? 0) === 0) continue;
       const { spent, reserved } = useOf(scope, kind);
-      expect(spent + reserved, `${kind} of '${path}' with '${taskId}'`).to.be.at.most(limit);
+      atMost(spent + reserved, limit, `${kind} of '${path}' with '${taskId}'`);
     }
 }
 
@@ -138,10 +140,11 @@ function checkMeters(state: RunState, path: string, { reserved, agents }: Meters
   const open = [...state.tasks.values()].filter(
     (task) => task.reserved !== undefined && (path === '' || blocksOf(task).includes(path)),
   );
-  expect(
+  same(
     open.every((task) => isInFlight(task)),
+    true,
     'what has reserved something is under way',
-  ).to.equal(true);
+  );
   const sum = (of: readonly TaskState[]) => ({
     tokens: of.reduce((all, task) => all + (task.reserved?.tokens ?? 0), 0),
     cost: of.reduce((all, task) => all + (task.reserved?.cost ?? 0), 0),
@@ -163,7 +166,7 @@ function checkAdmitted(state: RunState, { taskId, agent, reserved = {} }: TaskSc
         const limit = scope === undefined ? undefined : limitOf(state, scope, kind, whose);
         if (scope === undefined || limit === undefined || (reserved[kind] ?? 0) === 0) continue;
         const use = useOf(scope, kind, whose);
-        expect(use.spent + use.reserved, `${kind} of '${path}' with '${taskId}'`).to.be.at.most(limit);
+        atMost(use.spent + use.reserved, limit, `${kind} of '${path}' with '${taskId}'`);
       }
 }
 
@@ -175,20 +178,20 @@ function checkLimits(state: RunState): void {
   const tasks = [...state.tasks.values()];
   // Whoever waits for messages takes no room, and has it again whatever there is.
   const open = tasks.filter((task) => isInFlight(task) && !isListening(state, task));
-  expect(open.length, 'the count of what is in flight').to.equal(state.inFlight);
-  if (state.mail === undefined) expect(open.length, 'attempts in flight').to.be.lessThanOrEqual(definition.concurrency);
+  same(open.length, state.inFlight, 'the count of what is in flight');
+  if (state.mail === undefined) atMost(open.length, definition.concurrency, 'attempts in flight');
   const ready = tasks.filter(({ status }) => status === 'ready');
   const forAgents = ready.filter((task) => isAgentTask(state, task));
-  expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
+  same(forAgents.length, state.readyCount, 'the count of what is ready');
   const children = [...state.sequences].reduce((sum, { turns }) => sum + (turns?.children.size ?? 0), 0);
-  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size + children);
+  same(ready.length - forAgents.length, state.entering.size + children, 'what is to be entered');
   for (const { turns } of state.mail === undefined ? state.sequences : []) {
     const atWork = tasks.filter(
       (task) => turnsFor(state, task) === turns && (isInFlight(task) || (isEntered(task) && task.child !== undefined)),
     );
     // What is awaited, or undone, by something that closes need not have ended when the next begins.
     const others = atWork.filter((task) => task.closing === undefined);
-    expect(others.length, `has its turn, with ${others.map(({ id }) => id).join(', ')}`).to.be.lessThanOrEqual(1);
+    atMost(others.length, 1, `has its turn, with ${others.map(({ id }) => id).join(', ')}`);
   }
   const underWay = new Map<TaskState, number>();
   for (const task of tasks) {
@@ -197,7 +200,7 @@ function checkLimits(state: RunState): void {
     if (list !== undefined) underWay.set(list, (underWay.get(list) ?? 0) + 1);
   }
   for (const [list, count] of underWay)
-    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(itemsAtOnce(definitionOf(state, list) ?? {}));
+    atMost(count, itemsAtOnce(definitionOf(state, list) ?? {}), `items of ${list.id} under way`);
   checkBlocks(state, tasks, open);
 }
 
@@ -208,10 +211,10 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
   for (const scope of state.scopes.values()) {
     if (scope.path === '') continue;
     const count = within.get(scope.path) ?? 0;
-    expect(count, `attempts in flight in ${scope.path}`).to.equal(scope.inFlight);
+    same(count, scope.inFlight, `attempts in flight in ${scope.path}`);
     const limit = state.graph.block(scope.definitionId)?.definition.concurrency ?? Number.POSITIVE_INFINITY;
-    if (state.mail === undefined) expect(count, `attempts at once in ${scope.path}`).to.be.lessThanOrEqual(limit);
-    expect(state.tasks.get(scope.path)?.status, `the block ${scope.path}`).to.equal('running');
+    if (state.mail === undefined) atMost(count, limit, `attempts at once in ${scope.path}`);
+    same(state.tasks.get(scope.path)?.status, 'running', `the block ${scope.path}`);
   }
   for (const task of tasks) {
     // Nobody is told of what fails a block.
@@ -220,18 +223,17 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
         const dependency = siblingOf(state, task, id);
         return dependency !== undefined && !letsGoOn(state, definitionOf(state, task), dependency);
       });
-      expect(task.waitingOn, `what ${task.id} waits on`).to.equal(open.length);
+      same(task.waitingOn, open.length, `what ${task.id} waits on`);
     }
-    if (!hasEnded(task))
-      expect(state.scopes.has(task.scope), `${task.id} is open in a block that is not`).to.equal(true);
+    if (!hasEnded(task)) same(state.scopes.has(task.scope), true, `${task.id} is open in a block that is not`);
     const waits = task.signal !== undefined && isEntered(task);
-    expect(
+    same(
       [state.waits, state.unbuffered].some((all) => all.get(task.signal ?? '')?.has(task.id) === true),
+      waits,
       `${task.id} waits`,
-    ).to.equal(waits);
-    if (task.child !== undefined && isEntered(task))
-      expect(state.awaited.has(task.id), `${task.id} has a child`).to.equal(true);
-    if (hasEnded(task)) expect(state.awaited.has(task.id), `${task.id} is awaited`).to.equal(false);
+    );
+    if (task.child !== undefined && isEntered(task)) same(state.awaited.has(task.id), true, `${task.id} has a child`);
+    if (hasEnded(task)) same(state.awaited.has(task.id), false, `${task.id} is awaited`);
   }
 }
 
@@ -247,8 +249,8 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
   const messages = new MessageBooks();
   let begun = 0;
   for (const [index, event] of events.entries()) {
-    expect(isTerminal(state.status), `event ${index} (${event.type}) after the end`).to.equal(false);
-    expect(event.type === 'RunStarted', 'RunStarted comes first, once').to.equal(index === 0);
+    same(isTerminal(state.status), false, `event ${index} (${event.type}) after the end`);
+    same(event.type === 'RunStarted', index === 0, 'RunStarted comes first, once');
     // What is copied was checked where it happened; what is checked from there on goes on from it.
     const isCopied = state.status === 'forking';
     if (event.type === 'TaskScheduled' && isCopied) {
@@ -261,15 +263,15 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     if (event.type === 'TaskEntered') scheduled.add(`${event.taskId}/${event.attempt}`);
     const outcome = outcomeKey(event, state);
     if (outcome !== undefined) {
-      expect(outcomes.has(outcome), `a second outcome of ${outcome}`).to.equal(false);
-      expect(scheduled.has(outcome), `an outcome of ${outcome}, which was never scheduled`).to.equal(true);
+      same(outcomes.has(outcome), false, `a second outcome of ${outcome}`);
+      same(scheduled.has(outcome), true, `an outcome of ${outcome}, which was never scheduled`);
       outcomes.add(outcome);
     }
-    if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
+    if (isEnd(event)) same(event.stateDigest, endDigest(state, event), 'the digest that the end recorded');
     const isWork = event.type === 'TaskScheduled' || (event.type === 'TaskEntered' && event.child !== undefined);
     if (isWork && state.tasks.get(event.taskId)?.undoes === undefined) begun += 1;
     evolve(state, event);
-    expect(begun, 'attempts of the run').to.be.at.most(limitOf(state, rootOf(state), 'attempts') ?? Infinity);
+    atMost(begun, limitOf(state, rootOf(state), 'attempts') ?? Infinity, 'attempts of the run');
     if (event.type === 'TaskScheduled' && state.status !== 'forking') checkAdmitted(state, event);
     if (event.type === 'TaskEntered' && state.status !== 'forking') checkAllotment(state, event);
     messages.fold(event);

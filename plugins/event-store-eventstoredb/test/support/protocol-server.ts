@@ -82,12 +82,16 @@ export interface ProtocolServerOptions {
   /** Shared with another server: nodes of a cluster, or one that is started again. */
   readonly log?: ServerLog;
   readonly changed?: EventEmitter;
+  /** Without the proxy: nothing can be broken, and nothing that a server does not do is paid for. */
+  readonly direct?: boolean;
 }
 
 const { status } = grpc;
 const SLOW_MS = 30;
 /** Links to events are records, too. */
 const STALE_RECORDS = 6;
+/** Events of whatever stream after which a subscription is told where it is. */
+const CHECKPOINT_EVERY = 4096;
 /** Events after which a subscription is cut. */
 const CUT_AFTER = 3;
 
@@ -105,6 +109,7 @@ export class ProtocolServer {
   readonly #options: ProtocolServerOptions;
   readonly #wire: Wire;
   #server: grpc.Server | undefined;
+  #bound: number | undefined;
 
   constructor(options: ProtocolServerOptions = {}) {
     this.#options = options;
@@ -115,7 +120,7 @@ export class ProtocolServer {
   }
 
   get port(): number {
-    return this.#wire.port;
+    return this.#bound ?? this.#wire.port;
   }
 
   get connectionString(): string {
@@ -145,7 +150,8 @@ export class ProtocolServer {
       ),
     );
     this.#server = server;
-    await this.#wire.open(port);
+    if (this.#options.direct === true) this.#bound = port;
+    else await this.#wire.open(port);
     return this;
   }
 
@@ -287,7 +293,7 @@ export class ProtocolServer {
     else if (fault !== 'hang-after' && !this.#dropped(fault, 'drop-after')) call.end();
   }
 
-  /** To all streams, with a filter: what is there, then what comes, with a checkpoint behind each stretch. */
+  /** To all streams, with a filter: what is there, and a checkpoint behind it; then what comes, with a checkpoint now and then, as a server does. */
   #subscribe(
     call: grpc.ServerWritableStream<ReadReq, ReadResp>,
     options: InstanceType<typeof ReadReq.Options>,
@@ -305,6 +311,7 @@ export class ProtocolServer {
           : 0
         : this.log.firstFrom(Number(at.getCommitPosition()) + 1);
     const times = fault === 'double' ? 2 : 1;
+    let unmarked = CHECKPOINT_EVERY;
     let left = fault === 'cut' ? CUT_AFTER : Number.POSITIVE_INFINITY;
     const deliver = (): void => {
       if (fault === 'deaf') return;
@@ -317,7 +324,10 @@ export class ProtocolServer {
       }
       if (left === 0) return void call.emit('error', refusal(status.UNAVAILABLE, 'Server Is Shutting Down'));
       const last = this.log.all[next - 1];
-      if (next > first && last !== undefined) call.write(checkpointAnswer(last.position));
+      unmarked += next - first;
+      if (next === first || last === undefined || unmarked < CHECKPOINT_EVERY) return;
+      call.write(checkpointAnswer(last.position));
+      unmarked = 0;
     };
     const onAppended = (): void => void setImmediate(deliver);
     this.changed.on('appended', onAppended);

@@ -1,5 +1,6 @@
-import type { EachBatchPayload, Kafka, KafkaMessage, RetryOptions } from 'kafkajs';
+import type { EachBatchPayload, IHeaders, Kafka, KafkaMessage, RetryOptions } from 'kafkajs';
 import type { ConsumeRequest, DriverConsumer, IncomingRecord, Place } from '../driver.ts';
+import { Pace } from '../pace.ts';
 import { commonAssigner, stickyAssigner } from './assigner.ts';
 
 export interface ConsumerSettings {
@@ -12,6 +13,8 @@ const WAIT_MS = 500;
 /** How soon a member learns that the group is being shared out anew. */
 const HEARTBEAT_MS = 500;
 const REBALANCE_MS = 10_000;
+/** Partitions of one fetch that are handed on at once: all of them, as nothing waits in between but for the next fetch. */
+const TOGETHER = 64;
 
 /**
  * One consumer of a group.
@@ -52,6 +55,8 @@ export async function consume(
     state = 'running';
     joined.resolve();
   });
+  const pace = new Pace();
+  consumer.on('consumer.fetch', () => pace.begin());
   consumer.on('consumer.rebalancing', () => {
     if (state === 'running') request.onRebalancing();
   });
@@ -64,7 +69,17 @@ export async function consume(
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [...request.topics], fromBeginning: true });
-    await consumer.run({ autoCommit: false, eachBatch: async (payload) => hand(payload, request) });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: TOGETHER,
+      eachBatch: async (payload) => {
+        hand(payload, request);
+        // Now: should it begin to fetch again for whatever reason, it is behind what was handed on.
+        payload.resolveOffset(payload.batch.lastOffset());
+        // What is fetched next comes when all of this has returned.
+        await pace.wait();
+      },
+    });
     await joined.promise;
   } catch (error) {
     await consumer.disconnect().catch(() => undefined);
@@ -102,10 +117,14 @@ const toIncoming = ({ offset, key, value, headers = {} }: KafkaMessage): Incomin
   offset: BigInt(offset),
   key,
   value,
-  headers: Object.fromEntries(
-    Object.entries(headers).flatMap(([name, one]) => {
-      const last = Array.isArray(one) ? one.at(-1) : one;
-      return last === undefined ? [] : [[name, Buffer.from(last)]];
-    }),
-  ),
+  headers: toHeaders(headers),
 });
+
+function toHeaders(headers: IHeaders): Readonly<Record<string, Uint8Array>> {
+  const found: Record<string, Uint8Array> = {};
+  for (const [name, one] of Object.entries(headers)) {
+    const last = Array.isArray(one) ? one.at(-1) : one;
+    if (last !== undefined) found[name] = typeof last === 'string' ? Buffer.from(last) : last;
+  }
+  return found;
+}

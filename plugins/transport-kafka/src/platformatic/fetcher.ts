@@ -1,6 +1,7 @@
 import type { ConnectionPool, Consumer } from '@platformatic/kafka';
 import { sleep, systemClock } from '@reprise/core/plugin';
 import type { IncomingRecord, Place, PlaceOffset } from '../driver.ts';
+import { Pace } from '../pace.ts';
 import { says } from './errors.ts';
 import { incoming } from './incoming.ts';
 
@@ -42,6 +43,7 @@ export class Fetcher {
   readonly #pool: ConnectionPool;
   readonly #parts: FetcherParts;
   readonly #loops = new Set<number>();
+  readonly #pace = new Pace();
   /** Of one assignment: what was asked for before the next one is nobody's. */
   #positions = new Map<string, Position>();
   #failingSince: number | undefined;
@@ -191,6 +193,7 @@ export class Fetcher {
       .fetch({ node, topics, connectionPool: this.#pool, ...limits })
       .catch((error: unknown) => this.#outOfRange(positions, own, error));
     if (response === undefined || this.#positions !== positions) return;
+    this.#pace.begin();
     for (const { topicId, partitions } of response.responses)
       for (const { partitionIndex, records } of partitions) {
         const position = own.find(
@@ -198,6 +201,7 @@ export class Fetcher {
         );
         if (position !== undefined && records) this.#take(position, records);
       }
+    await this.#pace.wait();
   }
 
   #topicIdOf(topic: string): string {

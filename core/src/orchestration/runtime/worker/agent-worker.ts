@@ -40,6 +40,9 @@ const DEFAULT_AGENT_CONCURRENCY = 16;
 /** After how long it is asked again whether an attempt may be begun, in ms. */
 const CLAIM_AGAIN_MS = 1000;
 
+/** How long an attempt that is begun at once is at work before it is claimed, in ms: one that is over by then is not: its start goes on record with its outcome, and nobody has to answer. */
+const CLAIM_AFTER_MS = 10;
+
 /** How long a dispatch waits for a slot at a worker with rivals before it is offered to the others, in ms. */
 const MOST_WAIT_MS = 500;
 
@@ -66,7 +69,7 @@ export interface AgentWorkerParts {
  *
  * Where others may have been handed the same (`mortal`), the start is a claim, which the owner of the run grants to one: the dispatch is
  * acknowledged then, and the attempt's lease protects it. One that may have been handed out before, and that of an at-most-once task, is begun
- * when it is granted; others are begun at once, and given up when they are another's.
+ * when it is granted; others are begun at once, claimed when they are not over soon, and given up when they are another's.
  *
  *   idle ──start()──► taking ──stop()──► idle: waits for what runs, then aborts it
  *    ▲                  │ withdraw()
@@ -87,6 +90,8 @@ export class AgentWorker {
   #inHand = 0;
   /** Who asks whether an attempt may be begun, by its key. */
   readonly #claims = new Map<string, (granted: boolean | undefined) => void>();
+  /** What sends a claim that was not sent yet at once, by the same. */
+  readonly #unclaimed = new Map<string, () => void>();
   /** Settles when nothing is in hand; stop() waits for it. */
   #drained = Promise.withResolvers<void>();
   #draining = false;
@@ -323,7 +328,11 @@ export class AgentWorker {
       graceMs: this.#parts.options.leaseMs,
       progress: (progress) => this.#heartbeat(run, progress),
       worker: this.#parts.id,
-      call: (command) => this.#send(command, token),
+      call: (command) => {
+        // Whoever says something in an attempt has begun it.
+        this.#unclaimed.get(key)?.();
+        return this.#send([command], token);
+      },
       rest: () => {
         place.rest();
         this.#announcer.changed();
@@ -338,27 +347,28 @@ export class AgentWorker {
     this.#keepBeating();
     const base = { runId, taskId: dispatch.taskId, attempt: dispatch.attempt };
     const { mortal } = this.#parts;
+    const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
     let granted = false;
-    const claimed = mortal ? this.#claim(run, key, token) : undefined;
+    const waits = dispatch.delivery === 'at-most-once' || dispatch.claim === true;
+    const claimed = mortal ? this.#claim(run, key, token, waits ? 0 : CLAIM_AFTER_MS) : undefined;
     const taken = claimed?.then((yes) => {
       granted = yes === true;
       if (granted) delivery.ack();
       else if (yes === false) run.abandon(refused());
     });
     if (claimed !== undefined) {
-      const waits = dispatch.delivery === 'at-most-once' || dispatch.claim === true;
       const yes = waits ? await claimed : true;
       if (yes !== true) return this.#leave(runId, key, delivery);
     } else if (dispatch.delivery === 'at-least-once') {
-      const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
       // Only a record: when it is lost, the outcome alone tells the story.
-      this.#send(start, token).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
+      this.#send([start], token).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
       this.#heartbeat(run, undefined);
       delivery.ack();
     }
     const outcome = await this.#outcomeOf(run, key);
+    const told = !this.#unclaimed.has(key);
     // Nobody has to be asked any more.
     this.#claims.get(key)?.(undefined);
     await taken;
@@ -372,7 +382,7 @@ export class AgentWorker {
         ? { type: 'FailTask', commandId: `${key}/fail`, ...base, ...outcome, worker: this.#parts.id }
         : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, ...outcome };
     try {
-      await this.#send(command, token);
+      await this.#send(told ? [command] : [start, command], token);
       delivery.ack();
     } catch (error) {
       this.#recent.delete(key);
@@ -400,19 +410,20 @@ export class AgentWorker {
     const message = `Attempt ${base.attempt} of '${base.taskId}' was lost: its worker stopped.`;
     const error = toErrorData(new RepriseError(code, message), code);
     const command = { type: 'FailTask', commandId: `${key}/given-up`, ...base, error, lost: true } as const;
-    await this.#send({ ...command, worker: this.#parts.id }, token).catch((reason: unknown) =>
+    await this.#send([{ ...command, worker: this.#parts.id }], token).catch((reason: unknown) =>
       this.#warn(base.runId, `not told that an attempt is given up: ${String(reason)}`),
     );
   }
 
   /**
-   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more (then it is undefined); an
-   * answer that is lost is given again, as it was.
+   * Whether the attempt is this worker's: others may have been handed it, too. Asked after `afterMs`, and until there is an answer, or nobody wants it any more (then it is
+   * undefined); an answer that is lost is given again, as it was.
    */
   async #claim(
     { runId, dispatch, signal }: AttemptRun,
     key: string,
     token: string | undefined,
+    afterMs: number,
   ): Promise<boolean | undefined> {
     const { clock, id: worker } = this.#parts;
     const { taskId, attempt } = dispatch;
@@ -423,19 +434,26 @@ export class AgentWorker {
     signal.addEventListener('abort', end, { once: true });
     let timer: ScheduledCall | undefined;
     const ask = (): void => {
-      this.#send({ type: 'StartTask', commandId, runId, taskId, attempt, worker, claims: true }, token).catch(
+      timer?.cancel();
+      this.#unclaimed.delete(key);
+      this.#send([{ type: 'StartTask', commandId, runId, taskId, attempt, worker, claims: true }], token).catch(
         (error: unknown) => this.#warn(runId, `nobody was asked whether an attempt may be begun: ${String(error)}`),
       );
       timer = clock.schedule(CLAIM_AGAIN_MS, ask);
     };
     try {
       if (signal.aborted) return undefined;
-      ask();
+      if (afterMs === 0) ask();
+      else {
+        this.#unclaimed.set(key, ask);
+        timer = clock.schedule(afterMs, ask);
+      }
       return await answer.promise;
     } finally {
       timer?.cancel();
       signal.removeEventListener('abort', end);
       this.#claims.delete(key);
+      this.#unclaimed.delete(key);
     }
   }
 
@@ -450,19 +468,25 @@ export class AgentWorker {
     }
   }
 
-  /** `token`: of the dispatch that it is about. */
-  async #send(command: WorkerCommand, token: string | undefined): Promise<void> {
+  /** `token`: of the dispatch that they are about. */
+  async #send(commands: readonly WorkerCommand[], token: string | undefined): Promise<void> {
     const { transport, clock, id } = this.#parts;
-    const addressing = {
-      id: command.commandId,
-      type: 'command',
-      source: id,
-      runId: command.runId,
-      causationId: command.commandId,
-      at: clock.now(),
-      token,
-    } as const;
-    await transport.publish([{ channel: RESULT_CHANNEL, envelope: toEnvelope(addressing, command) }]);
+    const at = clock.now();
+    await transport.publish(
+      commands.map((command) => {
+        const { commandId, runId } = command;
+        const addressing = {
+          id: commandId,
+          type: 'command',
+          source: id,
+          runId,
+          causationId: commandId,
+          at,
+          token,
+        } as const;
+        return { channel: RESULT_CHANNEL, envelope: toEnvelope(addressing, command) };
+      }),
+    );
   }
 
   // One timer for all attempts: each says that it is in hand three times in a lease.
