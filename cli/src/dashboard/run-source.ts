@@ -1,4 +1,5 @@
 import {
+  criticalPath,
   explainRun,
   isTerminal,
   type JsonObject,
@@ -17,6 +18,7 @@ import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { readKeptLogs } from '@reprise/monitor-log';
 import { recordedHistory } from '../store/recorded-history.ts';
 import type { Holds } from '../store/run-holds.ts';
+import { readAttempts } from './read-attempts.ts';
 import { eventShape, headShape, plainJson, runShape, taskShape } from './shapes.ts';
 
 export interface RunSourceParts {
@@ -31,10 +33,19 @@ export interface RunSourceParts {
 
 type RunSource = Pick<
   DashboardSource,
-  'run' | 'history' | 'event' | 'state' | 'task' | 'graph' | 'explain' | 'timeline' | 'messages' | 'logs' | 'diff'
+  | 'run'
+  | 'history'
+  | 'event'
+  | 'state'
+  | 'task'
+  | 'graph'
+  | 'explain'
+  | 'timeline'
+  | 'criticalPath'
+  | 'messages'
+  | 'logs'
+  | 'diff'
 >;
-
-const MAX_PARTS = 1000;
 
 /** What the dashboard shows of one run. */
 export function runSource({ reader, frames, storage, views, holds, logs }: RunSourceParts): RunSource {
@@ -122,32 +133,13 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
     },
     timeline: async (runId) => {
       const { revision } = await reader.last(runId);
-      await views.reachEnd('timelines', { withinMs: 1000 });
-      const tasks: Record<string, unknown> = {};
-      let left = 0;
-      let after: string | undefined;
-      for (let parts = 0; parts < MAX_PARTS; ) {
-        const field = {
-          field: 'run',
-          type: 'text',
-          path: ['run'],
-          operator: ':',
-          values: [{ equals: runId }],
-        } as const;
-        const page = await views.list('timelines', {
-          where: { terms: [field] },
-          limit: 200,
-          ...(after === undefined ? {} : { after }),
-        });
-        for (const { row } of page.rows) {
-          Object.assign(tasks, row['tasks']);
-          left += Number(row['left']);
-        }
-        parts += page.rows.length;
-        after = page.next;
-        if (after === undefined) break;
-      }
-      return plainJson({ revision, tasks, left });
+      return plainJson({ revision, ...(await readAttempts(views, runId)) });
+    },
+    criticalPath: async (runId, at) => {
+      const state = await frames.state(runId, at);
+      const { tasks, left } = await readAttempts(views, runId);
+      const now = at === undefined ? systemClock.now() : state.updatedAt;
+      return plainJson({ revision: state.revision, left, ...criticalPath(state, tasks, { now }) });
     },
     messages: async (runId) => plainJson({ messages: await reader.messages(runId, { data: true }) }),
     logs: async (runId, query) => {

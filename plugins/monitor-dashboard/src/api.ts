@@ -156,6 +156,14 @@ const READS: readonly Route[] = [
   read('run.timeline', '/runs/:run/timeline', 'Every attempt, and when it was what.', anObject('', ['tasks']), (call) =>
     call.source.timeline(run(call)),
   ),
+  read(
+    'run.critical-path',
+    '/runs/:run/critical-path',
+    'What made it as long as it was, or is: attempts, each of which began when the one before was over; at any revision.',
+    anObject('', ['from', 'until', 'links', 'workingMs', 'waitingMs', 'restMs']),
+    (call) => call.source.criticalPath(run(call), call.number('at')),
+    { at: AT },
+  ),
   read('run.messages', '/runs/:run/messages', 'Its messages, in order.', anObject('', ['messages']), (call) =>
     call.source.messages(run(call)),
   ),

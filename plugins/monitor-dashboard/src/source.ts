@@ -95,6 +95,8 @@ export interface DashboardSource {
   /** Why it does not move, or why it ended; after revision `at`: why it did not then, as far as its history says. */
   explain(runId: string, at: number | undefined): Promise<JsonObject>;
   timeline(runId: string): Promise<JsonObject>;
+  /** The attempts that made it as long as it was; after revision `at`: up to then. */
+  criticalPath(runId: string, at: number | undefined): Promise<JsonObject>;
   messages(runId: string): Promise<JsonObject>;
   /** What its agents logged and emitted, as far as this machine has it. */
   logs(runId: string, query: LogsQuery): Promise<JsonObject>;

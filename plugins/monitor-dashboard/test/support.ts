@@ -35,6 +35,7 @@ export function fakeSource(over: Partial<DashboardSource> = {}): FakeSource {
     graph: told('graph'),
     explain: told('explain'),
     timeline: told('timeline'),
+    criticalPath: told('criticalPath'),
     messages: told('messages'),
     logs: told('logs', { kept: true, lines: [] }),
     diff: told('diff'),
