@@ -36,6 +36,8 @@ type RunSource = Pick<
   | 'run'
   | 'history'
   | 'event'
+  | 'events'
+  | 'keyframe'
   | 'state'
   | 'task'
   | 'graph'
@@ -43,9 +45,13 @@ type RunSource = Pick<
   | 'timeline'
   | 'criticalPath'
   | 'messages'
+  | 'message'
   | 'logs'
   | 'diff'
 >;
+
+/** Characters of events that one page has, about. */
+const MOST_CHARS = 1024 * 1024;
 
 /** What the dashboard shows of one run. */
 export function runSource({ reader, frames, storage, views, holds, logs }: RunSourceParts): RunSource {
@@ -89,6 +95,17 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
       await reader.last(runId);
       throw new RepriseError('REPRISE_RUN_NOT_FOUND', `Run '${runId}' has no revision ${revision}.`);
     },
+    events: async (runId, { from, limit }) => {
+      const found: object[] = [];
+      let chars = 0;
+      for await (const { revision, event } of reader.history(runId, from)) {
+        if (found.length === limit || chars > MOST_CHARS) return plainJson({ events: found, next: revision });
+        found.push({ revision, event });
+        chars += JSON.stringify(event).length;
+      }
+      return plainJson({ events: found, next: null });
+    },
+    keyframe: async (runId, at) => plainJson((await frames.keyframe(runId, at)) ?? { revision: -1, state: null }),
     state: async (runId, { at, prefix, limit }) => {
       const state = await frames.state(runId, at);
       const tasks: object[] = [];
@@ -141,7 +158,18 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
       const now = at === undefined ? systemClock.now() : state.updatedAt;
       return plainJson({ revision: state.revision, left, ...criticalPath(state, tasks, { now }) });
     },
-    messages: async (runId) => plainJson({ messages: await reader.messages(runId, { data: true }) }),
+    messages: async (runId, { limit }) => {
+      const all = await reader.messages(runId);
+      const left = Math.max(0, all.length - limit);
+      return plainJson({ messages: all.slice(left), left });
+    },
+    message: async (runId, id) => {
+      // Of several of one id (it came again after it had ended), the last.
+      const found = (await reader.messages(runId, { data: true })).findLast((one) => one.id === id);
+      if (found === undefined)
+        throw new RepriseError('REPRISE_RUN_NOT_FOUND', `Run '${runId}' has no message '${id}'.`);
+      return plainJson({ data: null, ...found });
+    },
     logs: async (runId, query) => {
       await reader.last(runId);
       const lines =

@@ -113,6 +113,22 @@ const READS: readonly Route[] = [
     { revision: { type: 'integer', description: 'Its revision.', required: true } },
   ),
   read(
+    'run.events',
+    '/runs/:run/events',
+    'Events, whole, for whoever folds them: about a mebibyte of them at most.',
+    anObject('A page.', ['events', 'next']),
+    (call) => call.source.events(run(call), { from: call.number('from') ?? 0, limit: call.number('limit') ?? 500 }),
+    { from: { type: 'integer', description: 'The first revision.', default: 0 }, limit: limit(500, 1000) },
+  ),
+  read(
+    'run.keyframe',
+    '/runs/:run/keyframe',
+    'A state to fold on from: the last that is kept up to a revision; null: from the beginning.',
+    anObject('', ['revision', 'state']),
+    (call) => call.source.keyframe(run(call), call.number('at') ?? 0),
+    { at: { ...AT, required: true } },
+  ),
+  read(
     'run.state',
     '/runs/:run/state',
     'The state at any revision, without payloads.',
@@ -164,8 +180,21 @@ const READS: readonly Route[] = [
     (call) => call.source.criticalPath(run(call), call.number('at')),
     { at: AT },
   ),
-  read('run.messages', '/runs/:run/messages', 'Its messages, in order.', anObject('', ['messages']), (call) =>
-    call.source.messages(run(call)),
+  read(
+    'run.messages',
+    '/runs/:run/messages',
+    'Its messages in the order in which they were sent, without what they say: the last ones; `left` came before.',
+    anObject('', ['messages', 'left']),
+    (call) => call.source.messages(run(call), { limit: call.number('limit') ?? 5000 }),
+    { limit: limit(5000, 50_000) },
+  ),
+  read(
+    'run.message',
+    '/runs/:run/message',
+    'One message, with what it says.',
+    anObject('', ['id', 'data']),
+    (call) => call.source.message(run(call), call.text('message') ?? ''),
+    { message: { type: 'string', description: 'Its id.', required: true, maxLength: 1024 } },
   ),
   read(
     'run.logs',

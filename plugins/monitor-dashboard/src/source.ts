@@ -87,6 +87,10 @@ export interface DashboardSource {
   history(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
   /** One event, whole. */
   event(runId: string, revision: number): Promise<JsonObject>;
+  /** Events from revision `from` on, as RunFold of @reprise/core/fold takes them. */
+  events(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
+  /** A state, as text, that RunFold goes on from: the last that is kept up to revision `at`. */
+  keyframe(runId: string, at: number): Promise<JsonObject>;
   /** The state after revision `at`, without payloads: tasks whose id begins with `prefix`, `limit` at most. */
   state(runId: string, options: StateOptions): Promise<JsonObject>;
   /** One task after revision `at`, with its payloads. */
@@ -97,7 +101,10 @@ export interface DashboardSource {
   timeline(runId: string): Promise<JsonObject>;
   /** The attempts that made it as long as it was; after revision `at`: up to then. */
   criticalPath(runId: string, at: number | undefined): Promise<JsonObject>;
-  messages(runId: string): Promise<JsonObject>;
+  /** The last `limit` of its messages, without what they say. */
+  messages(runId: string, options: { readonly limit: number }): Promise<JsonObject>;
+  /** One message, with what it says. */
+  message(runId: string, id: string): Promise<JsonObject>;
   /** What its agents logged and emitted, as far as this machine has it. */
   logs(runId: string, query: LogsQuery): Promise<JsonObject>;
   diff(a: string, b: string): Promise<JsonObject>;

@@ -133,19 +133,27 @@ export interface Told {
   readonly dead: number;
 }
 
-export interface Message {
-  readonly id: string;
-  readonly revision: number;
-  readonly sentAt: number;
-  readonly from: string | { readonly id?: string; readonly task?: string; readonly run?: string };
-  readonly mailbox: string;
-  readonly run?: string;
-  readonly performative: string;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly status: string;
-  readonly data?: unknown;
-  readonly inReplyTo?: string;
+/** A step on the critical path of a run. */
+export interface CriticalLink {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly agent?: string;
+  readonly from: number;
+  readonly until: number;
+  readonly parts: readonly { readonly part: string; readonly from: number; readonly until: number }[];
+  readonly workingMs: number;
+  readonly waitingMs: number;
+}
+
+export interface CriticalPath {
+  readonly from: number;
+  readonly until: number;
+  readonly links: readonly CriticalLink[];
+  readonly workingMs: number;
+  readonly waitingMs: number;
+  readonly restMs: number;
+  /** Attempts that are not known. */
+  readonly left: number;
 }
 
 export interface Tally {

@@ -8,6 +8,10 @@ export interface Place {
   readonly at?: number;
   readonly task?: string;
   readonly tab?: string;
+  /** Of a run: the message that is looked at. */
+  readonly message?: string;
+  /** Of a run: its critical path is shown. */
+  readonly path?: true;
   readonly query?: string;
 }
 
@@ -23,6 +27,8 @@ export function placeOf(path: string, search: string): Place {
     ...(at === undefined ? {} : { at }),
     ...pick('task', text('task')),
     ...pick('tab', text('tab')),
+    ...pick('message', text('message')),
+    ...(text('path') === 'critical' ? { path: true as const } : {}),
     ...pick('query', text('q')),
   };
   if (first === 'runs' && isRunId(second)) return { view: 'run', run: second, ...rest };
@@ -46,12 +52,14 @@ function pathOf(view: Place['view'], run = '', other?: string): string {
 }
 
 /** The address of a place. */
-export function addressOf({ view, run, other, at, task, tab, query }: Place): string {
+export function addressOf({ view, run, other, at, task, tab, message, path: isPathShown, query }: Place): string {
   const path = pathOf(view, run, other);
   const search = new URLSearchParams();
   if (query !== undefined && query !== '') search.set('q', query);
   if (tab !== undefined) search.set('tab', tab);
   if (task !== undefined) search.set('task', task);
+  if (message !== undefined) search.set('message', message);
+  if (isPathShown === true) search.set('path', 'critical');
   if (at !== undefined) search.set('at', String(at));
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;
