@@ -366,6 +366,7 @@ export {
   type RunGraphEdge,
   type RunGraphNode,
   runGraph,
+  workflowGraph,
 } from './orchestration/workflow/picture/run-graph.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';

@@ -217,9 +217,71 @@ describe('the workspace of a run', function () {
       .waitFor();
   });
 
+  it('tells what each event changed, folded in the browser: before and after, large values on demand', async () => {
+    const history = await stage.historyOf('path-1');
+    const done = history.findIndex(
+      ({ type, taskId, data }) =>
+        type === 'TaskCompleted' && (taskId ?? (data as { taskId?: string })?.taskId) === 'slow',
+    );
+    expect(done).to.be.above(0);
+    await stage.go(`/runs/path-1?tab=state&at=${done}`);
+    const diff = page.getByRole('region', { name: `What revision ${done} changed` });
+    await diff.getByRole('heading', { name: /TaskCompleted/ }).waitFor();
+    const lines = async () =>
+      (await diff.getByRole('listitem').allTextContents()).map((line) => line.replaceAll(/\s+/g, ' ').trim());
+    const told = await lines();
+    expect(
+      told.some((line) => /changed: status "running" ?→ ?"completed"/.test(line)),
+      told.join('; '),
+    ).to.equal(true);
+    expect(told.some((line) => line.includes('added: output') && line.includes('{"taskId":"slow"}'))).to.equal(true);
+    // Back and forth, and the first event of all.
+    await page.getByRole('button', { name: 'One revision back' }).click();
+    await page
+      .getByRole('region', { name: `What revision ${done - 1} changed` })
+      .getByRole('listitem')
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'One revision on' }).click();
+    await diff.getByRole('heading', { name: /TaskCompleted/ }).waitFor();
+    expect(await lines()).to.deep.equal(told);
+    await stage.go('/runs/path-1?tab=state&at=0');
+    const first = page.getByRole('region', { name: 'What revision 0 changed' });
+    await first.getByRole('heading', { name: /RunStarted/ }).waitFor();
+    await first.getByText('"running"').first().waitFor();
+    await stage.go('/runs/talk-1?tab=history&at=0');
+    await page.getByRole('button', { name: /^Revision 0/ }).click();
+    await first.getByRole('heading', { name: /RunStarted/ }).waitFor();
+    await page.getByText('As it was recorded').waitFor();
+  });
+
+  it('shows the graph of a workflow, who tells whom in circles, what runs failed of, and plugins', async () => {
+    await stage.go('/workflows');
+    await page.getByRole('button', { name: 'path', exact: true }).click();
+    await page.waitForURL(/tab=path%401|tab=path@1/);
+    const graph = page.getByRole('region', { name: 'Graph of path' });
+    await graph.getByRole('button', { name: /^block\/then, pending/ }).click();
+    await page.waitForURL(/task=block%2Fthen/);
+    await stage.go('/agents');
+    await page.getByRole('region', { name: 'Loops' }).getByText('author → critic → author').waitFor();
+    await stage.go('/health');
+    await page.getByRole('row', { name: /in-process transport/ }).waitFor();
+    await page.getByRole('row', { name: /critical-paths up to date/ }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('plugins');
+    await page.getByRole('option', { name: 'Plugins and health' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('is usable by everybody, on any screen', async () => {
     const found: string[] = [];
-    const paths = ['?tab=messages', '?tab=flame&path=critical', '?tab=timeline&path=critical', '?path=critical'];
+    const paths = [
+      '?tab=messages',
+      '?tab=state&at=3',
+      '?tab=flame&path=critical',
+      '?tab=timeline&path=critical',
+      '?path=critical',
+    ];
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const path of paths) {

@@ -251,6 +251,17 @@ const READS: readonly Route[] = [
   read('workflows.list', '/workflows', 'The workflows of the project.', anObject('', ['workflows']), ({ source }) =>
     source.workflows(),
   ),
+  read(
+    'workflows.graph',
+    '/workflows/graph',
+    'Tasks of a workflow, and what connects them.',
+    anObject('', ['nodes', 'edges']),
+    (call) => call.source.workflowGraph(call.text('name') ?? '', call.text('version')),
+    {
+      name: { type: 'string', description: 'Its name.', required: true, maxLength: 128 },
+      version: { type: 'string', description: 'Its version. Default: the first that the project has.', maxLength: 128 },
+    },
+  ),
 ];
 
 const BRANCH = {

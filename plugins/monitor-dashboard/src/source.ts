@@ -113,6 +113,8 @@ export interface DashboardSource {
   forms(): Promise<JsonObject>;
   deadLetters(query: string, page: PageOf): Promise<JsonObject>;
   workflows(): Promise<JsonObject>;
+  /** The graph of a workflow of the project; of the first version that it has, unless one is named. */
+  workflowGraph(name: string, version: string | undefined): Promise<JsonObject>;
   /** Views, Reprise's and those of the project: what each is, and what its rows can be asked about. */
   views(): Promise<JsonObject>;
   /** Rows of a view, in its order. */

@@ -47,6 +47,7 @@ export function fakeSource(over: Partial<DashboardSource> = {}): FakeSource {
     forms: told('forms'),
     deadLetters: told('deadLetters'),
     workflows: told('workflows'),
+    workflowGraph: told('workflowGraph'),
     views: told('views', { views: [] }),
     viewRows: async (...args) => {
       asked.push(['viewRows', ...args]);

@@ -179,6 +179,15 @@ export interface Overview {
     Record<'queueing' | 'connecting' | 'working' | 'retrying', Tally>
   >)[];
   readonly failed: readonly RunRow[];
+  /** Of the 200 runs that failed last. */
+  readonly causes: readonly {
+    readonly code: string;
+    readonly count: number;
+    readonly runId: string;
+    readonly workflow: string;
+    readonly message: string;
+    readonly at: number;
+  }[];
   readonly running: readonly RunRow[];
   readonly forms: number;
   readonly deadLetters: number;
@@ -190,8 +199,20 @@ export interface About {
   readonly driven: boolean | null;
   readonly draining: boolean;
   readonly silent: readonly string[];
+  /** As `reprise plugins list --json` has them. */
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly version: string | null;
+    readonly kind: string;
+    readonly from: string;
+    readonly state: string;
+    readonly reason: string | null;
+    readonly differs: string | null;
+  }[];
   readonly views: readonly {
     readonly name: string;
+    readonly about?: string;
+    readonly skipped?: number;
     readonly caughtUp: boolean;
     readonly behindMs?: number;
     readonly failure?: string;

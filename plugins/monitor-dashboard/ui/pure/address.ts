@@ -1,6 +1,16 @@
 /** What the page shows. The address bar says it all: a link leads to the same selection at the same revision. */
 export interface Place {
-  readonly view: 'overview' | 'runs' | 'run' | 'diff' | 'inbox' | 'dead-letters' | 'agents' | 'workflows' | 'analytics';
+  readonly view:
+    | 'overview'
+    | 'runs'
+    | 'run'
+    | 'diff'
+    | 'inbox'
+    | 'dead-letters'
+    | 'agents'
+    | 'workflows'
+    | 'analytics'
+    | 'health';
   readonly run?: string;
   /** Of a diff: the run that `run` is held against. */
   readonly other?: string;
@@ -15,7 +25,15 @@ export interface Place {
   readonly query?: string;
 }
 
-const VIEWS: ReadonlySet<string> = new Set(['runs', 'inbox', 'dead-letters', 'agents', 'workflows', 'analytics']);
+const VIEWS: ReadonlySet<string> = new Set([
+  'runs',
+  'inbox',
+  'dead-letters',
+  'agents',
+  'workflows',
+  'analytics',
+  'health',
+]);
 
 /** What an address says; of one that says nothing known, the overview. */
 export function placeOf(path: string, search: string): Place {

@@ -32,7 +32,7 @@ export function changesOf(
     if (a === undefined) return add({ path, kind: 'added', after: b });
     if (b === undefined) return add({ path, kind: 'removed', before: a });
     if (!isInner(a) || !isInner(b) || Array.isArray(a) !== Array.isArray(b) || path.length >= DEEPEST) {
-      if (!isInner(a) || !isInner(b) || JSON.stringify(a) !== JSON.stringify(b))
+      if (!isInner(a) || !isInner(b) || (textOf(a) ?? 0) !== textOf(b))
         add({ path, kind: 'changed', before: a, after: b });
       return;
     }
@@ -47,6 +47,15 @@ export function changesOf(
   };
   walk(before, after, []);
   return { changes, left };
+}
+
+/** Undefined of what nests so deep that it has none: then it is taken for changed. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 const isInner = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -74,7 +83,7 @@ export interface Brief {
 const SHORT = 240;
 
 export function briefly(value: unknown, most = SHORT): Brief {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = textOf(value) ?? '(nested too deep to be shown)';
   return text.length <= most
     ? { text, chars: text.length, whole: true }
     : { text: text.slice(0, most), chars: text.length, whole: false };
