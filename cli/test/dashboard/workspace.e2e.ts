@@ -93,7 +93,7 @@ describe('the workspace of a run', function () {
     await steps.getByRole('button', { name: /: inform article from author to #desk, dead/ }).waitFor();
     const names = await steps
       .getByRole('button')
-      .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
+      .evaluateAll((all) => all.map((one) => one.querySelector('.away')?.textContent));
     const said = names.map((name) => name?.replace(/^\d+: /, ''));
     expect(said.slice(0, 2)).to.deep.equal([
       'request review from author to critic, acknowledged',
@@ -260,7 +260,8 @@ describe('the workspace of a run', function () {
     await page.getByRole('button', { name: 'path', exact: true }).click();
     await page.waitForURL(/tab=path%401|tab=path@1/);
     const graph = page.getByRole('region', { name: 'Graph of path' });
-    await graph.getByRole('button', { name: /^block\/then, pending/ }).click();
+    await graph.getByRole('button', { name: /^block\/then, pending/ }).focus();
+    await page.keyboard.press('Enter');
     await page.waitForURL(/task=block%2Fthen/);
     await stage.go('/agents');
     await page.getByRole('region', { name: 'Loops' }).getByText('author → critic → author').waitFor();
