@@ -36,7 +36,7 @@ const order = ORDER.slice(0, -1).map((folder, index) => ({
   comment: `core/src/${folder} may import only itself and what stands before it in the order of the loop.`,
   severity: 'error',
   from: { path: core(folder) },
-  to: { path: `${anyOf(ORDER.slice(index + 1))}|^core/src/(index|plugin)[.]ts$` },
+  to: { path: `${anyOf(ORDER.slice(index + 1))}|^core/src/(index|plugin|fold)[.]ts$` },
 }));
 
 const forbidden = [
@@ -45,7 +45,7 @@ const forbidden = [
     name: 'core-folders-known',
     comment: 'Every folder of core/src has its place in the order (.dependency-cruiser.mjs).',
     severity: 'error',
-    from: { path: '^core/src/', pathNot: `${anyOf(ORDER)}|^core/src/(index|plugin)[.]ts$` },
+    from: { path: '^core/src/', pathNot: `${anyOf(ORDER)}|^core/src/(index|plugin|fold)[.]ts$` },
     to: {},
   },
   {
@@ -110,7 +110,7 @@ const forbidden = [
     from: { path: '^(core|cli|plugins/[^/]+|test/conformance|docs/examples/[^/]+)/' },
     to: {
       path: '^(core|cli|plugins/[^/]+|test/conformance|docs/examples/[^/]+)/',
-      pathNot: '^$1/|/src/(testing/)?index[.]ts$|^core/src/plugin[.]ts$',
+      pathNot: '^$1/|/src/(testing/)?index[.]ts$|^core/src/(plugin|fold)[.]ts$',
     },
   },
   {

@@ -139,6 +139,23 @@ describe('run explain', () => {
     expect(out).to.include('No process drives the run now.');
   });
 
+  it('tells what made it as long as it is, as text and as JSON', async () => {
+    const where = await leftRun(
+      'name: flow\ntasks: { hotel: { agent: hotel }, trip: { after: hotel, scope: { pay: { agent: gone } } } }',
+    );
+    const { out } = await said((terminal) => explainRun('left', where, terminal, { path: true }));
+    expect(out).to.match(
+      /What made it as long as it is\n {2}.*: .* working, .* waiting, 2 attempts one after another\n {2}TASK +AGENT/,
+    );
+    expect(out).to.match(/\n {2}hotel +hotel +0.*\n {2}trip\/pay +gone /);
+    const json = await said((terminal) => explainRun('left', where, terminal, { path: true }), true);
+    const { links, from, until, workingMs, waitingMs, restMs } = JSON.parse(json.out).criticalPath;
+    expect(links.map(({ taskId }: { readonly taskId: string }) => taskId)).to.deep.equal(['hotel', 'trip/pay']);
+    expect(workingMs + waitingMs + restMs).to.equal(Date.parse(until) - Date.parse(from));
+    const without = await said((terminal) => explainRun('left', where, terminal), true);
+    expect(JSON.parse(without.out)).not.to.have.property('criticalPath');
+  });
+
   it('tells one reason for each open task, what moves it, and that nobody drives the store', async () => {
     const where = await leftRun();
     const { out, err } = await said((terminal) => explainRun('left', where, terminal));

@@ -136,6 +136,7 @@ describe('queries on the command line', () => {
       ['throughput', false],
       ['waiting', false],
       ['task-times', false],
+      ['critical-paths', false],
       ['forms', false],
       ['dead-letters', false],
       ['who-told-whom', false],

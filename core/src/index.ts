@@ -164,6 +164,13 @@ export type {
   WatchedAttempt,
   WatchedEngine,
 } from './orchestration/monitoring/monitor.ts';
+export { type AttemptsByTask, RunAttempts, type TimelineAttempt } from './orchestration/reading/attempts.ts';
+export {
+  type CriticalLink,
+  type CriticalPart,
+  type CriticalPath,
+  criticalPath,
+} from './orchestration/reading/critical-path/critical-path.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
@@ -211,6 +218,7 @@ export {
   type ConversationStage,
   conversations,
 } from './orchestration/reading/views/built-in/conversations.ts';
+export { type CriticalPathsRow, criticalPaths } from './orchestration/reading/views/built-in/critical-paths.ts';
 export {
   DEAD_LETTER_STATUSES,
   type DeadLetterRow,
@@ -221,7 +229,7 @@ export { type FormRow, type FormsRow, forms } from './orchestration/reading/view
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
 export { type TaskTimesRow, taskTimes } from './orchestration/reading/views/built-in/task-times.ts';
 export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
-export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
+export { type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
 export { type WhoToldWhomRow, whoToldWhom } from './orchestration/reading/views/built-in/who-told-whom.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
@@ -358,6 +366,7 @@ export {
   type RunGraphEdge,
   type RunGraphNode,
   runGraph,
+  workflowGraph,
 } from './orchestration/workflow/picture/run-graph.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';

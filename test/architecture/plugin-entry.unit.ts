@@ -76,11 +76,30 @@ describe('the entry for plugins', () => {
 
   it('is what the package says it is', () => {
     const { exports } = JSON.parse(read('core/package.json')) as { exports: Record<string, Record<string, string>> };
-    expect(Object.keys(exports)).to.deep.equal(['.', './plugin', './testing']);
+    expect(Object.keys(exports)).to.deep.equal(['.', './plugin', './fold', './testing']);
     expect(exports['./plugin']).to.deep.equal({
       'reprise-source': './src/plugin.ts',
       types: './dist/plugin.d.ts',
       default: './dist/plugin.js',
     });
+  });
+});
+
+describe('the entry for folds', () => {
+  it('loads what the page of the dashboard can do without or has in another form, and no engine', () => {
+    const loaded = [...loadedWith('core/src/fold.ts')];
+    expect(loaded).to.include('core/src/orchestration/workflow/evolve.ts');
+    expect(loaded.filter((module) => module.startsWith('node:'))).to.deep.equal(['node:crypto']);
+    const packages = loaded.filter((module) => !module.startsWith('core/src/') && !module.startsWith('node:'));
+    expect(packages.filter((module) => !/cel-js|re2/.test(module))).to.deep.equal([]);
+    expect(
+      loaded.filter((module) => /\/(runtime|testing|monitoring|views)\/|create-reprise/.test(module)),
+    ).to.deep.equal([]);
+    // The one way to CEL is the module that the page replaces (ui/vite.config.ts).
+    const importers = loaded.filter(
+      (module) =>
+        module.startsWith('core/src/') && !module.includes('/cel/') && /from '[^']*\/cel\//.test(read(module)),
+    );
+    expect(importers).to.deep.equal(['core/src/definition/task-nodes.ts']);
   });
 });

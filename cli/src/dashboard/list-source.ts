@@ -5,8 +5,10 @@ import {
   jsonSchemaOfInput,
   lookForDrivers,
   parseQuery,
+  RepriseError,
   RUN_FIELDS,
   type RunReader,
+  type RunSummary,
   runsWhere,
   type Storage,
   silentText,
@@ -14,10 +16,12 @@ import {
   type ViewQuery,
   type Views,
   withoutMailboxes,
+  workflowGraph,
 } from '@reprise/core';
 import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { knownAgents, type Project } from '../config/load-project.ts';
 import { deadLettersWhere } from '../dead-letters/read-dead-letters.ts';
+import { pluginShapes } from '../plugins/list-plugins.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { plainJson, runShape } from './shapes.ts';
 
@@ -31,7 +35,17 @@ export interface ListSourceParts {
 
 type ListSource = Pick<
   DashboardSource,
-  'runs' | 'fields' | 'overview' | 'agents' | 'forms' | 'deadLetters' | 'workflows' | 'views' | 'viewRows' | 'health'
+  | 'runs'
+  | 'fields'
+  | 'overview'
+  | 'agents'
+  | 'forms'
+  | 'deadLetters'
+  | 'workflows'
+  | 'workflowGraph'
+  | 'views'
+  | 'viewRows'
+  | 'health'
 >;
 
 const BUILT_IN: ReadonlySet<string> = new Set(BUILT_IN_VIEWS.map(({ name }) => name));
@@ -40,6 +54,24 @@ const COUNTED = 1000;
 const MINUTE_MS = 60_000;
 const PAGE = 500;
 const NEW_MS = { withinMs: 1000 } as const;
+
+/** Runs that failed last, among which causes are counted. */
+const LOOKED_AT = 200;
+
+/** What runs failed of, the most frequent first; each with the run that failed of it last. */
+function causesOf(failed: readonly RunSummary[]): readonly object[] {
+  const causes = new Map<
+    string,
+    { code: string; count: number; runId: string; workflow: string; message: string; at: number }
+  >();
+  for (const { runId, workflow, error, endedAt, updatedAt } of failed) {
+    const { code, message } = error ?? { code: '(unknown)', message: '' };
+    const known = causes.get(code);
+    if (known === undefined) causes.set(code, { code, count: 1, runId, workflow, message, at: endedAt ?? updatedAt });
+    else known.count += 1;
+  }
+  return [...causes.values()].toSorted((a, b) => b.count - a.count);
+}
 
 /** What the dashboard shows of all runs: rows of views that are brought up to date, for a second at most. */
 export function listSource({ reader, storage, views, access, project }: ListSourceParts): ListSource {
@@ -65,6 +97,9 @@ export function listSource({ reader, storage, views, access, project }: ListSour
         ...(form as JsonObject),
       })),
     );
+  // They are what they were when this process began.
+  const plugins = project === undefined ? Promise.resolve([]) : pluginShapes(project, project.standings);
+  plugins.catch(() => undefined); // whoever asks is told
   return {
     runs: async (query, { limit, after }) => {
       const where = withoutMailboxes(parseQuery(query, { now: systemClock.now() }));
@@ -80,7 +115,7 @@ export function listSource({ reader, storage, views, access, project }: ListSour
       ) as JsonObject;
       const since = { fields: { minute: { type: 'time', path: ['minute'], about: '' } } as const, now };
       const hour = parseQuery('minute>=-60m', since);
-      const failed = await reader.list({ where: withoutMailboxes(runsWhere('status', ['failed'])), limit: 8 });
+      const failed = await reader.list({ where: withoutMailboxes(runsWhere('status', ['failed'])), limit: LOOKED_AT });
       const running = await reader.list({ where: withoutMailboxes(runsWhere('status', ['running'])), limit: 8 });
       return plainJson({
         now,
@@ -89,7 +124,8 @@ export function listSource({ reader, storage, views, access, project }: ListSour
         open,
         throughput: await rowsOf('throughput', 5000, hour),
         waiting: await rowsOf('waiting', 5000, hour),
-        failed: failed.map(runShape),
+        failed: failed.slice(0, 8).map(runShape),
+        causes: causesOf(failed),
         running: running.map(runShape),
         forms: (await openForms()).length,
         deadLetters: (await rowsOf('dead-letters', COUNTED, deadLettersWhere('', ['open']))).length,
@@ -130,6 +166,18 @@ export function listSource({ reader, storage, views, access, project }: ListSour
           tasks: definition.tasks.map(({ id, agent, capability, after }) => ({ id, agent, capability, after })),
         })),
       }),
+    workflowGraph: async (name, version) => {
+      const found = project?.workflows.find(
+        ({ workflow: { definition } }) =>
+          definition.name === name && (version === undefined || definition.version === version),
+      );
+      if (found === undefined)
+        throw new RepriseError(
+          'REPRISE_WORKFLOW_UNKNOWN',
+          `The project has no workflow '${name}'${version === undefined ? '' : ` of version ${version}`}.`,
+        );
+      return plainJson({ revision: 0, status: 'planned', ...workflowGraph(found.workflow.definition) });
+    },
     views: async () =>
       plainJson({
         views: views.projections.map(({ name, about, fields = {} }) => {
@@ -152,6 +200,7 @@ export function listSource({ reader, storage, views, access, project }: ListSour
         driven: drivers.driven ?? null,
         draining: drivers.draining,
         silent: drivers.silent.map(silentText),
+        plugins: await plugins,
         views: views.projections.map(({ name, about }) => {
           const { caughtUp, behindMs, skipped, failure } = views.lag(name);
           return { name, about, caughtUp, behindMs, skipped, failure: failure?.message };

@@ -1,4 +1,5 @@
 import {
+  criticalPath,
   explainRun,
   isTerminal,
   type JsonObject,
@@ -17,6 +18,7 @@ import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { readKeptLogs } from '@reprise/monitor-log';
 import { recordedHistory } from '../store/recorded-history.ts';
 import type { Holds } from '../store/run-holds.ts';
+import { readAttempts } from './read-attempts.ts';
 import { eventShape, headShape, plainJson, runShape, taskShape } from './shapes.ts';
 
 export interface RunSourceParts {
@@ -31,10 +33,25 @@ export interface RunSourceParts {
 
 type RunSource = Pick<
   DashboardSource,
-  'run' | 'history' | 'event' | 'state' | 'task' | 'graph' | 'explain' | 'timeline' | 'messages' | 'logs' | 'diff'
+  | 'run'
+  | 'history'
+  | 'event'
+  | 'events'
+  | 'keyframe'
+  | 'state'
+  | 'task'
+  | 'graph'
+  | 'explain'
+  | 'timeline'
+  | 'criticalPath'
+  | 'messages'
+  | 'message'
+  | 'logs'
+  | 'diff'
 >;
 
-const MAX_PARTS = 1000;
+/** Characters of events that one page has, about. */
+const MOST_CHARS = 1024 * 1024;
 
 /** What the dashboard shows of one run. */
 export function runSource({ reader, frames, storage, views, holds, logs }: RunSourceParts): RunSource {
@@ -78,6 +95,17 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
       await reader.last(runId);
       throw new RepriseError('REPRISE_RUN_NOT_FOUND', `Run '${runId}' has no revision ${revision}.`);
     },
+    events: async (runId, { from, limit }) => {
+      const found: object[] = [];
+      let chars = 0;
+      for await (const { revision, event } of reader.history(runId, from)) {
+        if (found.length === limit || chars > MOST_CHARS) return plainJson({ events: found, next: revision });
+        found.push({ revision, event });
+        chars += JSON.stringify(event).length;
+      }
+      return plainJson({ events: found, next: null });
+    },
+    keyframe: async (runId, at) => plainJson((await frames.keyframe(runId, at)) ?? { revision: -1, state: null }),
     state: async (runId, { at, prefix, limit }) => {
       const state = await frames.state(runId, at);
       const tasks: object[] = [];
@@ -122,34 +150,26 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
     },
     timeline: async (runId) => {
       const { revision } = await reader.last(runId);
-      await views.reachEnd('timelines', { withinMs: 1000 });
-      const tasks: Record<string, unknown> = {};
-      let left = 0;
-      let after: string | undefined;
-      for (let parts = 0; parts < MAX_PARTS; ) {
-        const field = {
-          field: 'run',
-          type: 'text',
-          path: ['run'],
-          operator: ':',
-          values: [{ equals: runId }],
-        } as const;
-        const page = await views.list('timelines', {
-          where: { terms: [field] },
-          limit: 200,
-          ...(after === undefined ? {} : { after }),
-        });
-        for (const { row } of page.rows) {
-          Object.assign(tasks, row['tasks']);
-          left += Number(row['left']);
-        }
-        parts += page.rows.length;
-        after = page.next;
-        if (after === undefined) break;
-      }
-      return plainJson({ revision, tasks, left });
+      return plainJson({ revision, ...(await readAttempts(views, runId)) });
     },
-    messages: async (runId) => plainJson({ messages: await reader.messages(runId, { data: true }) }),
+    criticalPath: async (runId, at) => {
+      const state = await frames.state(runId, at);
+      const { tasks, left } = await readAttempts(views, runId);
+      const now = at === undefined ? systemClock.now() : state.updatedAt;
+      return plainJson({ revision: state.revision, left, ...criticalPath(state, tasks, { now }) });
+    },
+    messages: async (runId, { limit }) => {
+      const all = await reader.messages(runId);
+      const left = Math.max(0, all.length - limit);
+      return plainJson({ messages: all.slice(left), left });
+    },
+    message: async (runId, id) => {
+      // Of several of one id (it came again after it had ended), the last.
+      const found = (await reader.messages(runId, { data: true })).findLast((one) => one.id === id);
+      if (found === undefined)
+        throw new RepriseError('REPRISE_RUN_NOT_FOUND', `Run '${runId}' has no message '${id}'.`);
+      return plainJson({ data: null, ...found });
+    },
     logs: async (runId, query) => {
       await reader.last(runId);
       const lines =

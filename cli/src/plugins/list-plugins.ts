@@ -19,7 +19,7 @@ interface Row extends PluginState {
 export async function listPlugins(config: string | undefined, { out, err, json }: Terminal): Promise<number> {
   const read = await readConfig(findConfig(config, process.cwd()));
   const standings = await pluginStandings(read);
-  const rows = [...(await Promise.all(standings.map(rowOf))), ...builtIn(read, standings)];
+  const rows = await rowsOf(read, standings);
   const exit = rows.some(({ state }) => state === 'missing' || state === 'failed') ? EXIT.failed : EXIT.ok;
   if (json) {
     await out.json({ plugins: rows.map(shapeOf) });
@@ -41,6 +41,17 @@ export async function listPlugins(config: string | undefined, { out, err, json }
   }
   return exit;
 }
+
+const rowsOf = async (read: ReadConfig, standings: readonly PluginStanding[]): Promise<readonly Row[]> => [
+  ...(await Promise.all(standings.map(rowOf))),
+  ...builtIn(read, standings),
+];
+
+/** Which plugins there are, as the JSON of the list has them. */
+export const pluginShapes = async (
+  read: ReadConfig,
+  standings: readonly PluginStanding[],
+): Promise<readonly object[]> => (await rowsOf(read, standings)).map(shapeOf);
 
 async function rowOf(standing: PluginStanding): Promise<Row> {
   const { source, use, plugin, installed, pinned } = standing;

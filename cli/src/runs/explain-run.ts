@@ -1,9 +1,14 @@
 import {
+  type CriticalPath,
+  criticalPath,
   type ErrorData,
   explainRun as explain,
   isTerminal,
   lookForDrivers,
+  RunAttempts,
   type RunExplanation,
+  type RunReader,
+  type RunView,
   silentSummary,
   systemClock,
 } from '@reprise/core';
@@ -18,6 +23,7 @@ import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
+import { criticalPathLines, criticalPathShape } from './critical-path-lines.ts';
 import { handOverLines } from './explanation-lines.ts';
 
 /** Open tasks that are told; all of them are in the JSON. */
@@ -28,7 +34,12 @@ const MOST_ID = 40;
  * Prints why a run does not end, or why it ended. From the store, and from what the project of the configuration has: a process that drives the
  * runs may have other agents.
  */
-export async function explainRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<void> {
+export async function explainRun(
+  typed: string,
+  where: Whereabouts,
+  terminal: Terminal,
+  { path: asksForPath = false }: { readonly path?: boolean } = {},
+): Promise<void> {
   await withReader(where, async ({ reader, storage }) => {
     const runId = await resolveRun(storage, reader, typed);
     const state = await reader.state(runId);
@@ -39,6 +50,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
     const agentsKnown = facts.takers !== undefined;
     const explained = explain(state, { ...facts, driven, draining, silent });
+    const path = asksForPath ? await pathOf(reader, state) : undefined;
     const { out, err, json } = terminal;
     if (json) {
       const { name, version } = state.definition;
@@ -53,7 +65,11 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
         ...driversShape(drivers),
         agentsKnown,
       };
-      await out.json({ ...head, ...explanationShape(explained) });
+      await out.json({
+        ...head,
+        ...explanationShape(explained),
+        ...(path === undefined ? {} : { criticalPath: criticalPathShape(path) }),
+      });
       return;
     }
     await out.line(`${out.style('bold', plain(runId))}  ${statusText(out, state.status)}`);
@@ -61,6 +77,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     for (const line of failureLines(explained)) await out.line(line);
     for (const line of standInLines(terminal, explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
+    for (const line of path === undefined ? [] : criticalPathLines(terminal, path)) await out.line(line);
     const onTheirWay = handOverLines(out, explained.handOver, TOLD, runId, where);
     for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
     if (ended) {
@@ -78,6 +95,15 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     for (const line of driverLines(err, { ...drivers, draining: false })) await err.line(line);
     if (driven === false || draining) await err.line(goOn(explained, where));
   });
+}
+
+async function pathOf(reader: RunReader, state: RunView): Promise<CriticalPath> {
+  const attempts = new RunAttempts();
+  for await (const { event, revision } of reader.history(state.runId)) {
+    if (revision > state.revision) break;
+    attempts.fold(event);
+  }
+  return criticalPath(state, attempts.tasks, { now: systemClock.now() });
 }
 
 /** A process that drives the run helps only where somebody it knows takes what the run waits for. */

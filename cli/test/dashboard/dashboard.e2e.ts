@@ -116,6 +116,8 @@ describe('reprise dashboard', function () {
         '/dead-letters',
         '/agents',
         '/workflows',
+        '/workflows?tab=report@1&task=draft',
+        '/health',
         '/analytics',
         '/analytics?tab=throughput',
         '/diff/report-1/report-2',
@@ -226,6 +228,8 @@ describe('reprise dashboard', function () {
       '/inbox',
       '/agents',
       '/workflows',
+      '/workflows?tab=report@1',
+      '/health',
       '/analytics',
       '/diff/report-1/report-2',
     ]) {

@@ -113,6 +113,22 @@ const READS: readonly Route[] = [
     { revision: { type: 'integer', description: 'Its revision.', required: true } },
   ),
   read(
+    'run.events',
+    '/runs/:run/events',
+    'Events, whole, for whoever folds them: about a mebibyte of them at most.',
+    anObject('A page.', ['events', 'next']),
+    (call) => call.source.events(run(call), { from: call.number('from') ?? 0, limit: call.number('limit') ?? 500 }),
+    { from: { type: 'integer', description: 'The first revision.', default: 0 }, limit: limit(500, 1000) },
+  ),
+  read(
+    'run.keyframe',
+    '/runs/:run/keyframe',
+    'A state to fold on from: the last that is kept up to a revision; null: from the beginning.',
+    anObject('', ['revision', 'state']),
+    (call) => call.source.keyframe(run(call), call.number('at') ?? 0),
+    { at: { ...AT, required: true } },
+  ),
+  read(
     'run.state',
     '/runs/:run/state',
     'The state at any revision, without payloads.',
@@ -156,8 +172,29 @@ const READS: readonly Route[] = [
   read('run.timeline', '/runs/:run/timeline', 'Every attempt, and when it was what.', anObject('', ['tasks']), (call) =>
     call.source.timeline(run(call)),
   ),
-  read('run.messages', '/runs/:run/messages', 'Its messages, in order.', anObject('', ['messages']), (call) =>
-    call.source.messages(run(call)),
+  read(
+    'run.critical-path',
+    '/runs/:run/critical-path',
+    'What made it as long as it was, or is: attempts, each of which began when the one before was over; at any revision.',
+    anObject('', ['from', 'until', 'links', 'workingMs', 'waitingMs', 'restMs']),
+    (call) => call.source.criticalPath(run(call), call.number('at')),
+    { at: AT },
+  ),
+  read(
+    'run.messages',
+    '/runs/:run/messages',
+    'Its messages in the order in which they were sent, without what they say: the last ones; `left` came before.',
+    anObject('', ['messages', 'left']),
+    (call) => call.source.messages(run(call), { limit: call.number('limit') ?? 5000 }),
+    { limit: limit(5000, 50_000) },
+  ),
+  read(
+    'run.message',
+    '/runs/:run/message',
+    'One message, with what it says.',
+    anObject('', ['id', 'data']),
+    (call) => call.source.message(run(call), call.text('message') ?? ''),
+    { message: { type: 'string', description: 'Its id.', required: true, maxLength: 1024 } },
   ),
   read(
     'run.logs',
@@ -213,6 +250,17 @@ const READS: readonly Route[] = [
   exportRoute({ query: QUERY }),
   read('workflows.list', '/workflows', 'The workflows of the project.', anObject('', ['workflows']), ({ source }) =>
     source.workflows(),
+  ),
+  read(
+    'workflows.graph',
+    '/workflows/graph',
+    'Tasks of a workflow, and what connects them.',
+    anObject('', ['nodes', 'edges']),
+    (call) => call.source.workflowGraph(call.text('name') ?? '', call.text('version')),
+    {
+      name: { type: 'string', description: 'Its name.', required: true, maxLength: 128 },
+      version: { type: 'string', description: 'Its version. Default: the first that the project has.', maxLength: 128 },
+    },
   ),
 ];
 

@@ -87,6 +87,10 @@ export interface DashboardSource {
   history(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
   /** One event, whole. */
   event(runId: string, revision: number): Promise<JsonObject>;
+  /** Events from revision `from` on, as RunFold of @reprise/core/fold takes them. */
+  events(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
+  /** A state, as text, that RunFold goes on from: the last that is kept up to revision `at`. */
+  keyframe(runId: string, at: number): Promise<JsonObject>;
   /** The state after revision `at`, without payloads: tasks whose id begins with `prefix`, `limit` at most. */
   state(runId: string, options: StateOptions): Promise<JsonObject>;
   /** One task after revision `at`, with its payloads. */
@@ -95,7 +99,12 @@ export interface DashboardSource {
   /** Why it does not move, or why it ended; after revision `at`: why it did not then, as far as its history says. */
   explain(runId: string, at: number | undefined): Promise<JsonObject>;
   timeline(runId: string): Promise<JsonObject>;
-  messages(runId: string): Promise<JsonObject>;
+  /** The attempts that made it as long as it was; after revision `at`: up to then. */
+  criticalPath(runId: string, at: number | undefined): Promise<JsonObject>;
+  /** The last `limit` of its messages, without what they say. */
+  messages(runId: string, options: { readonly limit: number }): Promise<JsonObject>;
+  /** One message, with what it says. */
+  message(runId: string, id: string): Promise<JsonObject>;
   /** What its agents logged and emitted, as far as this machine has it. */
   logs(runId: string, query: LogsQuery): Promise<JsonObject>;
   diff(a: string, b: string): Promise<JsonObject>;
@@ -104,6 +113,8 @@ export interface DashboardSource {
   forms(): Promise<JsonObject>;
   deadLetters(query: string, page: PageOf): Promise<JsonObject>;
   workflows(): Promise<JsonObject>;
+  /** The graph of a workflow of the project; of the first version that it has, unless one is named. */
+  workflowGraph(name: string, version: string | undefined): Promise<JsonObject>;
   /** Views, Reprise's and those of the project: what each is, and what its rows can be asked about. */
   views(): Promise<JsonObject>;
   /** Rows of a view, in its order. */

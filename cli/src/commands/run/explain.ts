@@ -1,3 +1,4 @@
+import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
 import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
@@ -16,13 +17,24 @@ export default class RunExplain extends RepriseCommand {
       description: 'Signals that are waited for',
       command: `<%= config.bin %> run explain last --json | jq -r '.tasks[] | select(.reason == "signal") | .signal'`,
     },
+    {
+      description: 'Which tasks made it as long as it was, and what each waited for',
+      command: '<%= config.bin %> run explain last --critical-path',
+    },
   ];
   static override args = runArgument;
-  static override flags = { ...storeFlags, ...formatFlag };
+  static override flags = {
+    ...storeFlags,
+    ...formatFlag,
+    'critical-path': Flags.boolean({
+      description:
+        'Also tell which attempts made it as long as it is: each began when the one before was over. Reads its whole history.',
+    }),
+  };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunExplain);
     const { explainRun } = await import('../../runs/explain-run.ts');
-    await explainRun(args.run, flags, this.terminal(flags));
+    await explainRun(args.run, flags, this.terminal(flags), { path: flags['critical-path'] });
   }
 }

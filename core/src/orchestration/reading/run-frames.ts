@@ -56,6 +56,23 @@ export class RunFrames {
     }
   }
 
+  /**
+   * The last keyframe that is not after revision `at`, for whoever folds on from there (RunFold.from()); undefined when that is the beginning. It is folded as
+   * state() folds, where it was not before. Throws REPRISE_RUN_NOT_FOUND.
+   */
+  async keyframe(
+    runId: string,
+    at: number,
+  ): Promise<{ readonly revision: number; readonly state: string } | undefined> {
+    await this.state(runId, at);
+    let found: { readonly revision: number; readonly state: string } | undefined;
+    for (const [revision, state] of this.#runs.get(runId)?.states ?? []) {
+      if (revision > at) break;
+      found = { revision, state };
+    }
+    return found;
+  }
+
   async #fold(runId: string, at: number): Promise<RunView> {
     const state = this.#before(runId, at);
     for await (const { revision, event } of this.#reader.history(runId, state.revision + 1)) {

@@ -1,24 +1,9 @@
 import type { LaidOut, LayoutOrder } from './layout-worker.ts';
-import url from './layout-worker.ts?worker&url';
-
-// The one script that may be loaded by its address.
-const policy = (globalThis as { readonly trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('reprise', {
-  createScriptURL: (text) => {
-    if (text !== url) throw new TypeError('no script of this page');
-    return text;
-  },
-});
-
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL(text: string): string },
-  ): { createScriptURL(text: string): string };
-}
+import { startWorker } from './workers.ts';
 
 /** Lays graphs out beside the page; of several that wait, the newest only. */
 export class Layouter {
-  readonly #worker = new Worker(policy === undefined ? url : policy.createScriptURL(url), { type: 'module' });
+  readonly #worker = startWorker('layout');
   readonly #done: (laid: LaidOut) => void;
   #busy = false;
   #next: LayoutOrder | undefined;

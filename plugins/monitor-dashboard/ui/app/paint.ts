@@ -1,3 +1,4 @@
+import { isAlong, type OnPath } from '../pure/critical.ts';
 import type { DrawNode } from '../pure/graph.ts';
 import type { Box } from '../pure/layout.ts';
 import { visible } from '../pure/text.ts';
@@ -25,6 +26,7 @@ const NAMES = [
   'bad-soft',
   'wait',
   'wait-soft',
+  'path',
 ] as const;
 export type Colours = Readonly<Record<(typeof NAMES)[number], string>>;
 
@@ -40,16 +42,33 @@ export function coloursOf(element: HTMLElement): Colours {
   return Object.fromEntries(found) as Colours;
 }
 
+/** Tells the colours of the theme now, and whenever it changes. Returns what ends that. */
+export function watchColours(element: HTMLElement, tell: (colours: Colours) => void): () => void {
+  const media = matchMedia('(prefers-color-scheme: dark)');
+  const told = (): void => tell(coloursOf(element));
+  told();
+  media.addEventListener('change', told);
+  const watch = new MutationObserver(told);
+  watch.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  return () => {
+    media.removeEventListener('change', told);
+    watch.disconnect();
+  };
+}
+
 type Tone = 'good' | 'bad' | 'wait' | 'accent' | undefined;
 
 const TONES: Readonly<Record<string, Tone>> = {
   completed: 'good',
   failed: 'bad',
+  lost: 'bad',
   waiting: 'wait',
   running: 'accent',
   scheduled: 'accent',
   ready: 'accent',
 };
+
+export const toneOf = (status: string): Tone => TONES[status];
 
 export interface Scene {
   readonly laid: LaidOut;
@@ -61,6 +80,8 @@ export interface Scene {
   readonly selected: string | undefined;
   readonly hovered: string | undefined;
   readonly focused: string | undefined;
+  /** Tasks on the critical path, in its order. */
+  readonly path: ReadonlyMap<string, OnPath>;
   readonly colours: Colours;
 }
 
@@ -93,8 +114,10 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     if (first === undefined || last === undefined) continue;
     if (Math.max(first[0], last[0]) < seen.x || Math.min(first[0], last[0]) > seen.x + seen.width) continue;
     const isNear = scene.selected !== undefined && (edge.from === scene.selected || edge.to === scene.selected);
-    context.strokeStyle = isNear ? colours.accent : colours['strong-line'];
-    context.globalAlpha = isNear ? 1 : 0.55;
+    const isCritical = isAlong(scene.path, edge.from, edge.to);
+    context.strokeStyle = isCritical ? colours.path : isNear ? colours.accent : colours['strong-line'];
+    context.globalAlpha = isNear || isCritical ? 1 : 0.55;
+    context.lineWidth = (isCritical ? 2.5 : 1) * Math.max(1, 1 / eye.scale);
     context.setLineDash(edge.kind === 'after' || edge.kind === 'added' || edge.kind === 'fell' ? [] : [4, 4]);
     drawLine(context, points);
   }
@@ -183,6 +206,13 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, node: DrawNod
   context.roundRect(box.x, box.y, 4, high, [7, 0, 0, 7]);
   context.fillStyle = tone === undefined ? colours['strong-line'] : colours[tone];
   context.fill();
+  if (scene.path.has(node.id)) {
+    context.beginPath();
+    context.roundRect(box.x - 2.5, box.y - 2.5, wide + 5, high + 5, 9);
+    context.lineWidth = 2;
+    context.strokeStyle = colours.path;
+    context.stroke();
+  }
   if (eye.scale < 0.4) return;
   const told =
     node.members === undefined
@@ -220,7 +250,7 @@ const countOf = (now: NodeNow | undefined): string => {
 
 const nameOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
-function clipped(context: CanvasRenderingContext2D, text: string, width: number): string {
+export function clipped(context: CanvasRenderingContext2D, text: string, width: number): string {
   const line = text.replaceAll(/\s+/g, ' ').slice(0, 80);
   if (context.measureText(line).width <= width) return line;
   let [low, high] = [0, line.length];

@@ -133,19 +133,27 @@ export interface Told {
   readonly dead: number;
 }
 
-export interface Message {
-  readonly id: string;
-  readonly revision: number;
-  readonly sentAt: number;
-  readonly from: string | { readonly id?: string; readonly task?: string; readonly run?: string };
-  readonly mailbox: string;
-  readonly run?: string;
-  readonly performative: string;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly status: string;
-  readonly data?: unknown;
-  readonly inReplyTo?: string;
+/** A step on the critical path of a run. */
+export interface CriticalLink {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly agent?: string;
+  readonly from: number;
+  readonly until: number;
+  readonly parts: readonly { readonly part: string; readonly from: number; readonly until: number }[];
+  readonly workingMs: number;
+  readonly waitingMs: number;
+}
+
+export interface CriticalPath {
+  readonly from: number;
+  readonly until: number;
+  readonly links: readonly CriticalLink[];
+  readonly workingMs: number;
+  readonly waitingMs: number;
+  readonly restMs: number;
+  /** Attempts that are not known. */
+  readonly left: number;
 }
 
 export interface Tally {
@@ -171,6 +179,15 @@ export interface Overview {
     Record<'queueing' | 'connecting' | 'working' | 'retrying', Tally>
   >)[];
   readonly failed: readonly RunRow[];
+  /** Of the 200 runs that failed last. */
+  readonly causes: readonly {
+    readonly code: string;
+    readonly count: number;
+    readonly runId: string;
+    readonly workflow: string;
+    readonly message: string;
+    readonly at: number;
+  }[];
   readonly running: readonly RunRow[];
   readonly forms: number;
   readonly deadLetters: number;
@@ -182,8 +199,20 @@ export interface About {
   readonly driven: boolean | null;
   readonly draining: boolean;
   readonly silent: readonly string[];
+  /** As `reprise plugins list --json` has them. */
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly version: string | null;
+    readonly kind: string;
+    readonly from: string;
+    readonly state: string;
+    readonly reason: string | null;
+    readonly differs: string | null;
+  }[];
   readonly views: readonly {
     readonly name: string;
+    readonly about?: string;
+    readonly skipped?: number;
     readonly caughtUp: boolean;
     readonly behindMs?: number;
     readonly failure?: string;

@@ -1,6 +1,16 @@
 /** What the page shows. The address bar says it all: a link leads to the same selection at the same revision. */
 export interface Place {
-  readonly view: 'overview' | 'runs' | 'run' | 'diff' | 'inbox' | 'dead-letters' | 'agents' | 'workflows' | 'analytics';
+  readonly view:
+    | 'overview'
+    | 'runs'
+    | 'run'
+    | 'diff'
+    | 'inbox'
+    | 'dead-letters'
+    | 'agents'
+    | 'workflows'
+    | 'analytics'
+    | 'health';
   readonly run?: string;
   /** Of a diff: the run that `run` is held against. */
   readonly other?: string;
@@ -8,10 +18,22 @@ export interface Place {
   readonly at?: number;
   readonly task?: string;
   readonly tab?: string;
+  /** Of a run: the message that is looked at. */
+  readonly message?: string;
+  /** Of a run: its critical path is shown. */
+  readonly path?: true;
   readonly query?: string;
 }
 
-const VIEWS: ReadonlySet<string> = new Set(['runs', 'inbox', 'dead-letters', 'agents', 'workflows', 'analytics']);
+const VIEWS: ReadonlySet<string> = new Set([
+  'runs',
+  'inbox',
+  'dead-letters',
+  'agents',
+  'workflows',
+  'analytics',
+  'health',
+]);
 
 /** What an address says; of one that says nothing known, the overview. */
 export function placeOf(path: string, search: string): Place {
@@ -23,6 +45,8 @@ export function placeOf(path: string, search: string): Place {
     ...(at === undefined ? {} : { at }),
     ...pick('task', text('task')),
     ...pick('tab', text('tab')),
+    ...pick('message', text('message')),
+    ...(text('path') === 'critical' ? { path: true as const } : {}),
     ...pick('query', text('q')),
   };
   if (first === 'runs' && isRunId(second)) return { view: 'run', run: second, ...rest };
@@ -46,12 +70,14 @@ function pathOf(view: Place['view'], run = '', other?: string): string {
 }
 
 /** The address of a place. */
-export function addressOf({ view, run, other, at, task, tab, query }: Place): string {
+export function addressOf({ view, run, other, at, task, tab, message, path: isPathShown, query }: Place): string {
   const path = pathOf(view, run, other);
   const search = new URLSearchParams();
   if (query !== undefined && query !== '') search.set('q', query);
   if (tab !== undefined) search.set('tab', tab);
   if (task !== undefined) search.set('task', task);
+  if (message !== undefined) search.set('message', message);
+  if (isPathShown === true) search.set('path', 'critical');
   if (at !== undefined) search.set('at', String(at));
   const text = search.toString();
   return text === '' ? path : `${path}?${text}`;

@@ -1,6 +1,11 @@
+import type { WorkflowDefinition } from '../../../definition/definition.ts';
 import { workOf } from '../../../definition/mermaid-labels.ts';
+import { hashDefinition, recordDefinition } from '../../../definition/recorded.ts';
+import { evolve } from '../evolve.ts';
+import { CURRENT_RULES } from '../rules.ts';
 import type { RunView } from '../run-view.ts';
-import { stateOf } from '../view-of.ts';
+import { initialState } from '../state.ts';
+import { stateOf, viewOf } from '../view-of.ts';
 import { type DrawnEdge, edgesOf } from './drawn-edges.ts';
 import { drawnTasks, flat, isFrame } from './drawn-tasks.ts';
 import { type Look, TaskTexts } from './task-text.ts';
@@ -58,4 +63,21 @@ export function runGraph(run: RunView, { now = run.updatedAt }: { readonly now?:
   });
   const edges = drawn.flatMap((one) => [...edgesOf(state, one)]).filter(({ from, to }) => ids.has(from) && ids.has(to));
   return { nodes, edges };
+}
+
+/** The graph of a workflow: that of a run of it that has just begun. */
+export function workflowGraph(workflow: WorkflowDefinition): RunGraph {
+  const definition = recordDefinition(workflow);
+  const started = {
+    type: 'RunStarted',
+    at: 0,
+    runId: 'planned',
+    commandId: 'planned',
+    definition,
+    definitionHash: hashDefinition(workflow),
+    input: null,
+    rules: CURRENT_RULES,
+  } as const;
+  const graph = runGraph(viewOf(evolve(initialState(), started)));
+  return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, look: 'pending' })) };
 }

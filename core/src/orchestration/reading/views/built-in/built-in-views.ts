@@ -1,6 +1,7 @@
 import type { Projection } from '../projection.ts';
 import { agents } from './agents.ts';
 import { conversations } from './conversations.ts';
+import { criticalPaths } from './critical-paths.ts';
 import { deadLetters } from './dead-letters.ts';
 import { forms } from './forms.ts';
 import { runIndex } from './run-index.ts';
@@ -17,6 +18,7 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   throughput,
   waiting,
   taskTimes,
+  criticalPaths,
   forms,
   deadLetters,
   whoToldWhom,

@@ -1,19 +1,7 @@
 import { taskPaths } from '../../../../shared/task-path.ts';
 import type { RunEvent } from '../../../workflow/events.ts';
+import { type AttemptsByTask, attemptedIn, attemptsAfter, beginsAttempt } from '../../attempts.ts';
 import { defineProjection, type Projection, type ViewEvent } from '../projection.ts';
-
-/** One try of a task, or (without `agent`) what a task that no agent performs was entered for. Times are ms since the Unix epoch. */
-export type TimelineAttempt = {
-  readonly attempt: number;
-  readonly agent?: string;
-  readonly worker?: string;
-  readonly ready?: number;
-  readonly scheduled?: number;
-  readonly started?: number;
-  /** Absent while it is under way, and of what was cut off with its block or its run. */
-  readonly ended?: number;
-  readonly status: 'scheduled' | 'running' | 'completed' | 'failed' | 'lost';
-};
 
 /** A part of the tasks of a run. */
 export type TimelineRow = {
@@ -21,7 +9,7 @@ export type TimelineRow = {
   readonly workflow: string;
   /** '' for the whole run; of a run of many tasks the part: a number, or the list with the first item of the part (`quotes[100]`). */
   readonly part: string;
-  readonly tasks: { readonly [taskId: string]: readonly TimelineAttempt[] };
+  readonly tasks: AttemptsByTask;
   readonly attempts: number;
   /** Attempts that the row has no room for. */
   readonly left: number;
@@ -46,38 +34,29 @@ export const timelines: Projection<TimelineRow> = defineProjection<TimelineRow>(
     part: { type: 'text', path: ['part'], about: 'the part of the run' },
     attempts: { type: 'number', path: ['attempts'], about: 'how many attempts there are in it' },
   },
-  keyOf: (given) =>
-    'taskId' in given.event && ABOUT.has(given.event.type) ? keyOf(given, given.event.taskId) : undefined,
+  keyOf: (given) => {
+    const taskId = attemptedIn(given.event);
+    return taskId === undefined ? undefined : keyOf(given, taskId);
+  },
   apply(row, given) {
     const { event, runId, run } = given;
-    if (!('taskId' in event) || event.taskId === undefined) return row;
+    const taskId = attemptedIn(event);
+    if (taskId === undefined) return row;
     const begun = row ?? {
       run: runId,
       workflow: run.workflow,
-      part: partOf(given, event.taskId),
+      part: partOf(given, taskId),
       tasks: {},
       attempts: 0,
       left: 0,
     };
-    const next = told(begun, event);
+    const next = told(begun, taskId, event);
     return next === begun ? row : next;
   },
 });
 
-const ABOUT: ReadonlySet<string> = new Set([
-  ...([
-    'TaskScheduled',
-    'TaskEntered',
-    'TaskStarted',
-    'TaskCompleted',
-    'TaskAttemptCompleted',
-    'TaskAttemptFailed',
-  ] as const),
-  ...(['TaskFailed', 'TaskCancelled', 'TaskSkipped'] as const),
-]);
-
-function keyOf(given: ViewEvent, taskId: string | undefined): string | undefined {
-  const part = taskId === undefined ? '' : partOf(given, taskId);
+function keyOf(given: ViewEvent, taskId: string): string {
+  const part = partOf(given, taskId);
   return part === '' ? given.runId : `${given.runId}/${part}`;
 }
 
@@ -98,52 +77,11 @@ function hashOf(text: string): number {
   return hash;
 }
 
-function told(row: TimelineRow, event: RunEvent): TimelineRow {
-  const { at } = event;
-  switch (event.type) {
-    case 'TaskScheduled': {
-      const { taskId, attempt, agent, readySince = at } = event;
-      return added(row, taskId, { attempt, agent, ready: readySince, scheduled: at, status: 'scheduled' });
-    }
-    case 'TaskEntered':
-      return added(row, event.taskId, { attempt: event.attempt, ready: at, started: at, status: 'running' });
-    case 'TaskStarted':
-      return changed(row, event, { started: at, worker: event.worker, status: 'running' });
-    case 'TaskCompleted':
-      // What was said instead is no attempt that anybody made: the one that was under way is over.
-      if (event.via === 'override') return changed(row, { taskId: event.taskId }, { ended: at, status: 'failed' });
-      return changed(row, event, { ended: at, status: 'completed' });
-    case 'TaskAttemptCompleted':
-      return changed(row, event, { ended: at, status: 'completed' });
-    case 'TaskAttemptFailed':
-      return changed(row, event, { ended: at, status: event.lost === true ? 'lost' : 'failed' });
-    case 'TaskFailed':
-    case 'TaskCancelled':
-    case 'TaskSkipped':
-      return changed(row, { taskId: event.taskId }, { ended: at, status: 'failed' });
-    default:
-      return row;
-  }
-}
-
-const attemptsOf = ({ tasks }: TimelineRow, taskId: string): readonly TimelineAttempt[] =>
-  Object.hasOwn(tasks, taskId) ? (tasks[taskId] ?? []) : [];
-
-function added(row: TimelineRow, taskId: string, one: TimelineAttempt): TimelineRow {
-  if (row.attempts >= MAX_ATTEMPTS) return { ...row, left: row.left + 1 };
-  const tasks = { ...row.tasks, [taskId]: [...attemptsOf(row, taskId), one] };
-  return { ...row, tasks, attempts: row.attempts + 1 };
-}
-
-/** The attempt that is named, or else the last one, unless it has ended. */
-function changed(
-  row: TimelineRow,
-  { taskId, attempt }: { readonly taskId: string; readonly attempt?: number },
-  change: Partial<TimelineAttempt>,
-): TimelineRow {
-  const attempts = attemptsOf(row, taskId);
-  const index = attempt === undefined ? attempts.length - 1 : attempts.findLastIndex((one) => one.attempt === attempt);
-  const one = attempts[index];
-  if (one === undefined || one.ended !== undefined) return row;
-  return { ...row, tasks: { ...row.tasks, [taskId]: attempts.with(index, { ...one, ...change }) } };
+function told(row: TimelineRow, taskId: string, event: RunEvent): TimelineRow {
+  const begins = beginsAttempt(event);
+  if (begins && row.attempts >= MAX_ATTEMPTS) return { ...row, left: row.left + 1 };
+  const before = Object.hasOwn(row.tasks, taskId) ? (row.tasks[taskId] ?? []) : [];
+  const after = attemptsAfter(before, event);
+  if (after === before) return row;
+  return { ...row, tasks: { ...row.tasks, [taskId]: after }, attempts: row.attempts + (begins ? 1 : 0) };
 }
