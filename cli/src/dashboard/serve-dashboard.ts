@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { RunFrames, systemClock, systemIds, systemRandom } from '@reprise/core';
-import type { DashboardSource } from '@reprise/monitor-dashboard';
+import type { DashboardSource, ReachOptions } from '@reprise/monitor-dashboard';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
+import { usageError } from '../errors/usage-error.ts';
 import { logsOf } from '../logs/keep-logs.ts';
 import { openBrowser } from '../output/open-browser.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -21,22 +22,45 @@ export interface DashboardFlags extends Whereabouts {
   readonly open?: boolean;
   readonly by?: string | undefined;
   readonly 'read-only'?: boolean;
+  readonly host?: string | undefined;
+  readonly 'tls-cert'?: string | undefined;
+  readonly 'tls-key'?: string | undefined;
+  readonly 'behind-proxy'?: readonly string[] | undefined;
+  readonly 'public-url'?: readonly string[] | undefined;
+  readonly tokens?: string | undefined;
 }
 
 /** Serves the dashboard until it is told to stop. Returns the exit code. */
 export async function serveDashboard(flags: DashboardFlags, terminal: Terminal): Promise<number> {
+  const { reachOf } = await import('@reprise/monitor-dashboard');
+  const reach = reachFlags(flags);
+  reachOf(reach); // what is wrong with the flags is told before anything is opened
   await makeStore(await locateStore(flags, process.cwd()));
   return withViews(flags, terminal, async (open) => {
     await open.views.start();
     const { reader, close } = openRunReader(open.storage, open.access);
     const commands = new Commands(flags, open.access);
     try {
-      return await serve(sourceOf(open, reader, flags, commands), flags, terminal, open.access);
+      return await serve(sourceOf(open, reader, flags, commands), flags, reach, terminal, open.access);
     } finally {
       await commands.close();
       await close();
     }
   });
+}
+
+function reachFlags(flags: DashboardFlags): ReachOptions {
+  const { host, tokens, by } = flags;
+  const { 'tls-cert': cert, 'tls-key': key, 'behind-proxy': proxies, 'public-url': publicUrls } = flags;
+  if (tokens !== undefined && by !== undefined)
+    throw usageError('With --tokens, who changes something is the name of his token: leave out --by.');
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
+    ...(proxies === undefined ? {} : { proxies }),
+    ...(publicUrls === undefined ? {} : { publicUrls }),
+    ...(tokens === undefined ? {} : { tokens }),
+  };
 }
 
 /** What there is to be seen before the first run is an empty store, not none: so it is there. */
@@ -74,6 +98,7 @@ function sourceOf(
 async function serve(
   source: DashboardSource,
   { port, open, by = nameOfUser(), 'read-only': readOnly }: DashboardFlags,
+  reach: ReachOptions,
   { out, err, json }: Terminal,
   access: StoreAccess,
 ): Promise<number> {
@@ -83,6 +108,7 @@ async function serve(
   const tell = (link: string): Promise<void> => (json ? out.json({ kind: 'link', link }) : out.line(link));
   try {
     const dashboard = await startDashboard({
+      ...reach,
       source,
       port,
       role: readOnly === true ? 'viewer' : 'operator',
@@ -92,11 +118,15 @@ async function serve(
           () => tell(link),
         );
       },
+      onNote: (text) => void err.line(err.style('dim', plain(text))),
       onError: (error) => void err.line(plain(`error: ${error instanceof Error ? error.message : String(error)}`)),
     });
     try {
-      if (!json)
-        await err.line(`The dashboard of ${plain(access.where)}, on this machine only. Ctrl-C ends it. Open, once:`);
+      const how =
+        reach.tokens === undefined
+          ? 'on this machine only. Ctrl-C ends it. Open, once:'
+          : `for who has a token of ${plain(reach.tokens)}. Ctrl-C ends it. Open:`;
+      if (!json) await err.line(`The dashboard of ${plain(access.where)}, ${how}`);
       await tell(dashboard.link);
       if (open === true) openBrowser(dashboard.link);
       return exitCodeOfSignal(await stopped.promise);

@@ -22,6 +22,8 @@ export async function eventStream(
   clock: Clock,
   after: string | undefined,
   closed: AbortSignal,
+  /** Looked at before anything is told. */
+  stillMay: () => boolean = () => true,
 ): Promise<ReadableStream<Uint8Array>> {
   let following: Following | undefined;
   let timer: ScheduledCall | undefined;
@@ -46,6 +48,7 @@ export async function eventStream(
   };
   const send = (bytes: Uint8Array): void => {
     if (over || out === undefined) return;
+    if (!stillMay()) return end();
     // It does not read: it will come back with the last position that it has.
     if ((out.desiredSize ?? 0) < -MOST_WAITING) return end();
     out.enqueue(bytes);
@@ -67,7 +70,7 @@ export async function eventStream(
   };
   const keepAlive = (): void => {
     send(encoder.encode(': here\n\n'));
-    beat = clock.schedule(BEAT_MS, keepAlive);
+    if (!over) beat = clock.schedule(BEAT_MS, keepAlive);
   };
 
   return new ReadableStream<Uint8Array>({
