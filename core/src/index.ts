@@ -166,6 +166,7 @@ export type {
 } from './orchestration/monitoring/monitor.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
+export type { Keyframe, KeyframeStore } from './orchestration/reading/keyframe-store.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
 export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';
 export { printQuery } from './orchestration/reading/query/print-query.ts';

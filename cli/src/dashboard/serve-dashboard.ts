@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { RunFrames, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { RunFrames, type RunReader, systemClock, systemIds, systemRandom } from '@reprise/core';
 import type { DashboardSource, ReachOptions } from '@reprise/monitor-dashboard';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -40,9 +40,11 @@ export async function serveDashboard(flags: DashboardFlags, terminal: Terminal):
     await open.views.start();
     const { reader, close } = openRunReader(open.storage, open.access);
     const commands = new Commands(flags, open.access);
+    const frames = await framesOf(reader, open.access, terminal);
     try {
-      return await serve(sourceOf(open, reader, flags, commands), flags, reach, terminal, open.access);
+      return await serve(sourceOf(open, reader, frames, flags, commands), flags, reach, terminal, open.access);
     } finally {
+      await frames.close();
       await commands.close();
       await close();
     }
@@ -71,9 +73,20 @@ async function makeStore(access: StoreAccess): Promise<void> {
   await storage.events.close();
 }
 
+/** States of runs, whose keyframes are kept beside the views: the next server finds them. */
+async function framesOf(reader: RunReader, { keyframes }: StoreAccess, { err }: Terminal): Promise<RunFrames> {
+  if (keyframes === undefined) return new RunFrames(reader);
+  const { createSqliteKeyframes } = await import('@reprise/view-store-sqlite');
+  return new RunFrames(reader, {
+    store: createSqliteKeyframes({ path: keyframes }),
+    onError: (error) => void err.line(err.style('yellow', plain(`States of runs are not kept: ${textOf(error)}`))),
+  });
+}
+
 function sourceOf(
   { storage, views, access, project }: OpenViews,
-  reader: ReturnType<typeof openRunReader>['reader'],
+  reader: RunReader,
+  frames: RunFrames,
   where: Whereabouts,
   commands: Commands,
 ): DashboardSource {
@@ -82,7 +95,7 @@ function sourceOf(
     ...listSource({ reader, storage, views, access, project }),
     ...runSource({
       reader,
-      frames: new RunFrames(reader),
+      frames,
       storage,
       views,
       holds,
@@ -119,7 +132,7 @@ async function serve(
         );
       },
       onNote: (text) => void err.line(err.style('dim', plain(text))),
-      onError: (error) => void err.line(plain(`error: ${error instanceof Error ? error.message : String(error)}`)),
+      onError: (error) => void err.line(plain(`error: ${textOf(error)}`)),
     });
     try {
       const how =
@@ -137,6 +150,8 @@ async function serve(
     ignore();
   }
 }
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function nameOfUser(): string {
   try {

@@ -94,6 +94,7 @@ function problemOf(token: unknown, names: Set<string>): string | undefined {
   return undefined;
 }
 
+/** Who gets a token, and what he may. */
 export interface NewToken {
   readonly name: string;
   readonly role: Role;
