@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { RunFrames, type RunReader, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { isRepriseError, RunFrames, type RunReader, systemClock, systemIds, systemRandom } from '@reprise/core';
 import type { DashboardSource, ReachOptions } from '@reprise/monitor-dashboard';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -67,10 +67,21 @@ function reachFlags(flags: DashboardFlags): ReachOptions {
 
 /** What there is to be seen before the first run is an empty store, not none: so it is there. */
 async function makeStore(access: StoreAccess): Promise<void> {
-  if (access.exists !== false) return;
+  if (access.exists === true || (access.exists === undefined && (await canBeRead(access)))) return;
   const plugin = await access.plugin();
   const storage = await plugin.create({ clock: systemClock, ids: systemIds, random: systemRandom });
   await storage.events.close();
+}
+
+/** Of a store that only its plugin knows. What is wrong with it otherwise is told when it is opened. */
+async function canBeRead(access: StoreAccess): Promise<boolean> {
+  try {
+    const { events } = await access.openReader();
+    await events.close();
+    return true;
+  } catch (error) {
+    return !isRepriseError(error, 'REPRISE_STORE_UNAVAILABLE');
+  }
 }
 
 /** States of runs, whose keyframes are kept beside the views: the next server finds them. */
