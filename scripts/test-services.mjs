@@ -21,6 +21,7 @@ const integration = [
   'probes',
   'distributed-template',
   'python-worker',
+  'dashboard',
 ];
 for (const name of integration) files.push(inRoot('test', 'integration', `${name}.int.ts`));
 files.push(inRoot('test', 'e2e', 'start-cluster.e2e.ts'));

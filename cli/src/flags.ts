@@ -69,6 +69,11 @@ export const formArguments = {
   task: Args.string({ description: 'Id of the task that is the form, as `form list` shows it.', required: true }),
 };
 
+/** For commands about who may open the dashboard. */
+export const tokenFileFlag = {
+  file: Flags.string({ char: 'f', description: 'The file of tokens.', required: true, helpValue: 'FILE' }),
+};
+
 /** Who does it, and why: for every command that changes a run. */
 export const whoFlags = {
   by: Flags.string({ description: 'Who says so: it is put on record.', helpValue: 'NAME' }),

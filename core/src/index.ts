@@ -173,6 +173,7 @@ export {
 } from './orchestration/reading/critical-path/critical-path.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
+export type { Keyframe, KeyframeStore } from './orchestration/reading/keyframe-store.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
 export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';
 export { printQuery } from './orchestration/reading/query/print-query.ts';

@@ -102,6 +102,7 @@ export type {
   WatchedAttempt,
   WatchedEngine,
 } from './orchestration/monitoring/monitor.ts';
+export type { Keyframe, KeyframeStore } from './orchestration/reading/keyframe-store.ts';
 export { folded, hasText, matches } from './orchestration/reading/query/matches.ts';
 export {
   EVERYTHING,

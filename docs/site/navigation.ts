@@ -66,7 +66,8 @@ const SECTIONS: readonly Section[] = [
       'docs/cluster.md': 'In a cluster',
       'docs/scaling.md': 'Scaling a cluster',
       'docs/telemetry.md': 'Telemetry',
-      'plugins/monitor-dashboard/README.md': 'The dashboard',
+      'docs/dashboard.md': 'The dashboard',
+      'plugins/monitor-dashboard/README.md': 'The dashboard: its package',
     },
   },
   {

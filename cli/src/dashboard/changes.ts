@@ -1,6 +1,6 @@
 import {
-  decodePosition,
   type EventStore,
+  isRepriseError,
   type Position,
   type RecordedEvent,
   RepriseError,
@@ -16,25 +16,26 @@ const MOST_MISSED = 10_000;
 const INDEX = 'runs';
 
 /** Tells what is appended, to any run. */
-export function changesOf(events: Pick<EventStore, 'subscribe'>, views: Views): DashboardSource['follow'] {
+export function changesOf(events: Pick<EventStore, 'subscribe' | 'readAll'>, views: Views): DashboardSource['follow'] {
   const end = async (): Promise<Position> => {
     await views.reachEnd(INDEX, { withinMs: 1000 });
     return views.lag(INDEX).position;
   };
   return async (after, listener) => {
-    const from = after === undefined ? await end() : asPosition(after);
+    const from = after === undefined ? await end() : await positionOf(after, events);
     const following = new Follower(listener, events, end);
     await following.begin(from, after !== undefined);
     return { position: from, close: () => following.close() };
   };
 }
 
-/** Throws REPRISE_INVALID_ID. */
-function asPosition(text: string): Position {
+/** What a position looks like only the store knows: it is asked. Throws REPRISE_INVALID_ID. */
+async function positionOf(text: string, events: Pick<EventStore, 'readAll'>): Promise<Position> {
   try {
-    decodePosition(text as Position);
-    return text as Position;
+    await events.readAll({ after: text, limit: 1 });
+    return text;
   } catch (cause) {
+    if (isRepriseError(cause) && cause.retryable) throw cause; // the store does not answer
     throw new RepriseError('REPRISE_INVALID_ID', `'${text.slice(0, 40)}' is no position of this store.`, { cause });
   }
 }

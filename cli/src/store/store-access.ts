@@ -10,6 +10,8 @@ export interface StoreAccess {
   readonly path?: string;
   /** The file in which its views are kept, where no plugin says otherwise. */
   readonly views?: string;
+  /** The file in which states of long runs are kept, for whoever goes back and forth in them. A cache. */
+  readonly keyframes?: string;
   /** The file in which what agents log is kept, where no plugin says otherwise. */
   readonly logs?: string;
   /** Whether a first run is still to make it; undefined when only its plugin knows. */
@@ -25,6 +27,7 @@ export const fileStore = (path: string): StoreAccess => ({
   where: path,
   path,
   views: `${path}-views`,
+  keyframes: `${path}-keyframes`,
   logs: `${path}-logs`,
   // With its mark alone, it was there: opening it says that it is gone.
   exists: existsSync(path) || existsSync(`${path}-mark`),
@@ -42,6 +45,7 @@ export const fileStore = (path: string): StoreAccess => ({
 export const pluginStore = (plugin: Plugin<'event-store'>, folder: string): StoreAccess => ({
   where: `plugin '${plugin.name}'`,
   views: join(folder, '.reprise', `${plugin.name}-views`),
+  keyframes: join(folder, '.reprise', `${plugin.name}-keyframes`),
   logs: join(folder, '.reprise', `${plugin.name}-logs`),
   exists: undefined,
   plugin: async () => plugin,

@@ -474,6 +474,14 @@ export const ERROR_CODES = {
     'No reprise.config.{ts,mts,js,mjs,yaml,yml,json} was found.',
     'Create one in the project folder, or name it with --config.',
   ),
+  REPRISE_DASHBOARD_UNSAFE: entry(
+    'The dashboard would be open to people who are not meant, or readable on its way.',
+    'Leave out --host, or give --tls-cert and --tls-key (or --behind-proxy and --public-url) and --tokens.',
+  ),
+  REPRISE_TOKEN_FILE_INVALID: entry(
+    'The file of who may open the dashboard cannot be used.',
+    'Do what the message says: `reprise dashboard token add` makes the file; it is to be readable by its owner alone (chmod 600).',
+  ),
   REPRISE_NAME_INVALID: entry(
     'A project, or something in it, cannot have that name.',
     'Use small letters, digits and hyphens, beginning with a letter: my-project. The name only, no path to it.',

@@ -3,6 +3,8 @@ import {
   createReprise,
   defineAgent,
   inMemoryEventStore,
+  type Keyframe,
+  type KeyframeStore,
   loadDefinition,
   RunFrames,
   RunReader,
@@ -32,6 +34,26 @@ async function ended(tasks: number) {
     },
   };
   return { reader, counted, reads, runId: handle.id, stop: () => orchestrator.stop() };
+}
+
+/** A store of keyframes of one run. */
+function keyframes(given: readonly Keyframe[] = []) {
+  const kept = new Map(given.map((frame) => [frame.revision, frame]));
+  const store = {
+    kept,
+    forgotten: 0,
+    load: async (_run: string, _version: string, { after, at }: { readonly after: number; readonly at: number }) =>
+      [...kept.values()].findLast(({ revision }) => revision > after && revision <= at),
+    save: async (_run: string, _version: string, frame: Keyframe) => {
+      kept.set(frame.revision, frame);
+    },
+    forget: async () => {
+      store.forgotten += 1;
+      kept.clear();
+    },
+    close: async () => undefined,
+  };
+  return store satisfies KeyframeStore;
 }
 
 describe('keyframes of runs', () => {
@@ -69,6 +91,50 @@ describe('keyframes of runs', () => {
     await frames.state(runId);
     expect(frames.size).to.be.greaterThan(0).and.at.most(60_000);
     expect(JSON.stringify(await frames.state(runId, 40))).to.equal(JSON.stringify(await reader.state(runId, 40)));
+    await stop();
+  });
+
+  it('are found again by the next process, in a store of them', async () => {
+    const { reader, counted, reads, runId, stop } = await ended(30);
+    const store = keyframes();
+    await new RunFrames(counted, { every: 5, store }).state(runId);
+    expect(store.kept.size).to.be.greaterThan(10);
+    reads.length = 0;
+    const next = new RunFrames(counted, { every: 5, store });
+    const { revision: last } = await next.state(runId);
+    // The event that the keyframe was made at, and what came after it.
+    const frame = Math.max(...store.kept.keys());
+    expect(reads).to.deep.equal([frame, frame + 1]);
+    for (let at = last; at >= 0; at -= 3)
+      expect(JSON.stringify(await next.state(runId, at)), `revision ${at}`).to.equal(
+        JSON.stringify(await reader.state(runId, at)),
+      );
+    await stop();
+  });
+
+  it('of a store that lies, throws or is of another history cost no more than folding again', async () => {
+    const { reader, counted, runId, stop } = await ended(30);
+    const right = JSON.stringify(await reader.state(runId));
+    const good = keyframes();
+    await new RunFrames(counted, { every: 5, store: good }).state(runId);
+    const frames = [...good.kept.values()];
+    const lies = {
+      'another history': frames.map((one) => ({ ...one, eventId: 'another' })),
+      'another revision': frames.map((one) => ({ ...one, state: frames[0]?.state ?? '' })),
+      'no state': frames.map((one) => ({ ...one, state: '{' })),
+      'beyond the end': [{ ...(frames.at(-1) as Keyframe), revision: 100_000 }],
+    };
+    for (const [what, told] of Object.entries(lies)) {
+      const store = keyframes(told);
+      expect(JSON.stringify(await new RunFrames(counted, { every: 5, store }).state(runId)), what).to.equal(right);
+      expect(store.forgotten, what).to.equal(1);
+    }
+    const errors: unknown[] = [];
+    const throwing = async (): Promise<never> => Promise.reject(new Error('the disk is full'));
+    const store = { load: throwing, save: throwing, forget: throwing, close: throwing };
+    const told = new RunFrames(counted, { every: 5, store, onError: (error) => errors.push(error) });
+    expect(JSON.stringify(await told.state(runId))).to.equal(right);
+    expect(errors.map(String)).to.deep.equal(['Error: the disk is full']);
     await stop();
   });
 

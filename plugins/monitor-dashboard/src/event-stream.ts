@@ -22,13 +22,16 @@ export async function eventStream(
   clock: Clock,
   after: string | undefined,
   closed: AbortSignal,
+  /** Looked at before anything is told. */
+  stillMay: () => boolean = () => true,
 ): Promise<ReadableStream<Uint8Array>> {
-  let following: Following | undefined;
+  let following: (Following & { readonly position: string }) | undefined;
   let timer: ScheduledCall | undefined;
   let beat: ScheduledCall | undefined;
   const gathered = new Map<string, ChangedRun>();
   let position = '';
   let out: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let begun = false;
   let over = false;
 
   const end = (): void => {
@@ -46,6 +49,7 @@ export async function eventStream(
   };
   const send = (bytes: Uint8Array): void => {
     if (over || out === undefined) return;
+    if (!stillMay()) return end();
     // It does not read: it will come back with the last position that it has.
     if ((out.desiredSize ?? 0) < -MOST_WAITING) return end();
     out.enqueue(bytes);
@@ -63,33 +67,43 @@ export async function eventStream(
       const types = before === undefined ? run.types : [...new Set([...before.types, ...run.types])];
       gathered.set(run.runId, { ...run, types });
     }
-    timer ??= clock.schedule(GATHER_MS, flush);
+    // The snapshot comes first.
+    if (begun) timer ??= clock.schedule(GATHER_MS, flush);
   };
   const keepAlive = (): void => {
     send(encoder.encode(': here\n\n'));
-    beat = clock.schedule(BEAT_MS, keepAlive);
+    if (!over) beat = clock.schedule(BEAT_MS, keepAlive);
   };
 
-  return new ReadableStream<Uint8Array>({
-    async start(controller) {
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
       out = controller;
-      closed.addEventListener('abort', end);
-      const begun = await source.follow(after, {
-        onChange,
-        onReset: (at) => {
-          position = at;
-          gathered.clear();
-          send(message('reset', at, { position: at }));
-        },
-        onError: end,
-      });
-      following = begun;
-      if (over) return begun.close();
-      position ||= begun.position;
-      send(message('snapshot', after ?? begun.position, { position: begun.position }));
-      beat = clock.schedule(BEAT_MS, keepAlive);
-      if (closed.aborted) end();
     },
     cancel: end,
   });
+  closed.addEventListener('abort', end);
+  try {
+    // Before anything is answered: a position that is none is told as what it is.
+    following = await source.follow(after, {
+      onChange,
+      onReset: (at) => {
+        position = at;
+        gathered.clear();
+        send(message('reset', at, { position: at }));
+      },
+      onError: end,
+    });
+  } catch (error) {
+    end();
+    throw error;
+  }
+  // It ended meanwhile, and there was nothing to be closed yet.
+  if (over) following.close().catch(() => undefined);
+  position ||= following.position;
+  send(message('snapshot', after ?? following.position, { position: following.position }));
+  begun = true;
+  if (gathered.size > 0) timer ??= clock.schedule(GATHER_MS, flush);
+  beat = clock.schedule(BEAT_MS, keepAlive);
+  if (closed.aborted) end();
+  return stream;
 }

@@ -3,20 +3,28 @@ import { HttpProblem } from './problems.ts';
 /** Bytes of a body, at most. */
 export const MAX_BODY = 1024 * 1024;
 
+/** What a browser calls this server. */
+export interface Site {
+  /** `host[:port]`, in small letters. */
+  readonly hosts: ReadonlySet<string>;
+  /** By https. */
+  readonly secure: boolean;
+}
+
 /** What only another site, or somebody who tries the doors, sends. Looked at before anybody is asked who he is. Throws HttpProblem. */
-export function guard(request: Request, hosts: ReadonlySet<string>): void {
+export function guard(request: Request, site: Site): void {
   const { headers, method } = request;
   const host = headers.get('host') ?? '';
-  if (!hosts.has(host.toLowerCase()))
+  if (!site.hosts.has(host.toLowerCase()))
     throw new HttpProblem(421, 'DASHBOARD_HOST', 'This server answers to its own address only: open the printed link.');
   assertPath(request.url);
-  const site = headers.get('sec-fetch-site');
+  const from = headers.get('sec-fetch-site');
   const isLink = method === 'GET' && headers.get('sec-fetch-mode') === 'navigate';
-  if (site !== null && site !== 'same-origin' && site !== 'none' && !isLink)
+  if (from !== null && from !== 'same-origin' && from !== 'none' && !isLink)
     throw new HttpProblem(403, 'DASHBOARD_ORIGIN', 'Another site asked for this.');
   if (method === 'GET' || method === 'HEAD') return;
   const origin = headers.get('origin');
-  if (origin === null || !isOwn(origin, hosts))
+  if (origin === null || !isOwn(origin, site))
     throw new HttpProblem(403, 'DASHBOARD_ORIGIN', 'A change has to come from the page of this server (Origin).');
   const length = headers.get('content-length');
   if (length === null || !/^\d+$/.test(length))
@@ -27,8 +35,10 @@ export function guard(request: Request, hosts: ReadonlySet<string>): void {
     throw new HttpProblem(415, 'DASHBOARD_NOT_JSON', 'A body is JSON (Content-Type: application/json).');
 }
 
-const isOwn = (origin: string, hosts: ReadonlySet<string>): boolean =>
-  origin.startsWith('http://') && hosts.has(origin.slice('http://'.length).toLowerCase());
+function isOwn(origin: string, { hosts, secure }: Site): boolean {
+  const scheme = secure ? 'https://' : 'http://';
+  return origin.startsWith(scheme) && hosts.has(origin.slice(scheme.length).toLowerCase());
+}
 
 /** A path has one spelling. */
 function assertPath(url: string): void {

@@ -2,9 +2,10 @@ export { API } from './api.ts';
 export { type AppParts, createApp } from './app.ts';
 export { csvCell, flatRow } from './export-rows.ts';
 export { openApi } from './openapi.ts';
+export { type ReachOptions, reachOf } from './reach.ts';
 export { assertRoutes, type Call, type Permission, type Route } from './route.ts';
 export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
-export { type Role, Sessions } from './sessions.ts';
+export { LinkSessions, type Person, type Role, type Sessions } from './sessions.ts';
 export type {
   Branch,
   Change,
@@ -20,3 +21,4 @@ export type {
   ViewPage,
   Who,
 } from './source.ts';
+export { addToken, type NewToken, readTokens, revokeToken, type Token } from './token-file.ts';

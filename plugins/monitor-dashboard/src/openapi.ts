@@ -47,8 +47,34 @@ function operation(route: Route): JsonObject {
   };
 }
 
-/** The document of the API (OpenAPI 3.1), from its routes. */
-export function openApi(routes: readonly Route[], version: string): JsonObject {
+const sessionPost = (operationId: string, summary: string, open: boolean, properties: JsonObject): JsonObject => ({
+  post: {
+    operationId,
+    summary,
+    'x-permission': open ? 'open' : 'view',
+    ...(open ? { security: [] } : {}),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: { type: 'object', properties, required: Object.keys(properties) },
+        },
+      },
+    },
+    responses: {
+      200: { description: summary, content: { 'application/json': { schema: { type: 'object' } } } },
+      401: problem(open ? 'That token is not known.' : 'No session.'),
+      ...(open ? { 429: problem('Too many wrong tokens from this address.') } : {}),
+    },
+  },
+});
+
+/** The document of the API (OpenAPI 3.1), from its routes. `withTokens`: sessions are begun with one, by a route. */
+export function openApi(
+  routes: readonly Route[],
+  version: string,
+  { withTokens = false }: { readonly withTokens?: boolean } = {},
+): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
     const path = `/api/v1${route.path.replaceAll(/:(\w+)/g, '{$1}')}`;
@@ -73,14 +99,24 @@ export function openApi(routes: readonly Route[], version: string): JsonObject {
       },
     },
   };
+  if (withTokens) {
+    const token: JsonObject = { type: 'string', maxLength: 200 };
+    paths['/api/v1/login'] = sessionPost('session.begin', 'Trades a token for a session.', true, { token }) as never;
+    paths['/api/v1/logout'] = sessionPost('session.end', 'Ends the session.', false, {}) as never;
+  }
   return {
     openapi: '3.1.0',
-    info: { title: 'Reprise dashboard', version, description: 'What `reprise dashboard` serves on loopback.' },
+    info: { title: 'Reprise dashboard', version, description: 'What `reprise dashboard` serves.' },
     security: [{ session: [] }],
     paths,
     components: {
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'reprise_PORT', description: 'Begun with the printed link.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: withTokens ? '__Host-reprise_PORT' : 'reprise_PORT',
+          description: withTokens ? 'Begun with a token.' : 'Begun with the printed link.',
+        },
       },
       schemas: {
         Problem: {

@@ -38,18 +38,15 @@ export function readPage(folder = BUILT): ReadonlyMap<string, PageFile> {
   return files;
 }
 
-const page = (title: string, text: string, head = ''): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title>${head}</head><body><main><h1>${title}</h1><p>${text}</p></main></body></html>`;
+/** A page of HTML around trusted pieces of it. */
+export const page = (title: string, text: string, head = '', more = ''): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title>${head}</head><body><main><h1>${title}</h1><p>${text}</p>${more}</main></body></html>`;
 
 /** Begun at a site that is this one: so the strict cookie goes along. */
 export const ENTERED = page(
   'Reprise',
   '<a href="/">Open the dashboard</a>',
   '<meta http-equiv="refresh" content="0;url=/">',
-);
-export const NO_SESSION = page(
-  'Reprise dashboard',
-  'This browser has no session. Open the link that <code>reprise dashboard</code> has printed last: each works once.',
 );
 export const NOT_BUILT = page(
   'Reprise dashboard',

@@ -4,11 +4,14 @@ import { isRepriseError, toErrorData } from '@reprise/core/plugin';
 export class HttpProblem extends Error {
   readonly status: number;
   readonly code: string;
+  /** Seconds until it is worth another try. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfter?: number) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 

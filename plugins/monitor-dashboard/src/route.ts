@@ -65,14 +65,21 @@ export interface Route {
   answer(call: Call): Promise<Json | FileAnswer>;
 }
 
+/** What every route says of itself, whoever answers it. */
+export interface Declared extends Pick<Route, 'id' | 'method' | 'path' | 'permission'> {
+  /** A post that begins or ends a session, and changes no run. */
+  readonly session?: true;
+}
+
 /** Stops the start unless every route says who may, and no two are the same. */
-export function assertRoutes(routes: readonly Pick<Route, 'id' | 'method' | 'path' | 'permission'>[]): void {
+export function assertRoutes(routes: readonly Declared[]): void {
   const seen = new Set<string>();
-  for (const { id, method, path, permission } of routes) {
+  for (const { id, method, path, permission, session = false } of routes) {
     const name = `${method.toUpperCase()} ${path}`;
     if (!PERMISSIONS.includes(permission))
       throw wrong(`The route ${name} does not say who may call it (\`permission\`).`);
-    if (method === 'post' && permission !== 'operate') throw wrong(`The route ${name} changes runs for ${permission}.`);
+    if (method === 'post' && permission !== 'operate' && !session)
+      throw wrong(`The route ${name} changes runs for ${permission}.`);
     for (const key of [name, id]) {
       if (seen.has(key)) throw wrong(`There are two routes ${key}.`);
       seen.add(key);

@@ -1,23 +1,30 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { type Clock, RepriseError, systemClock } from '@reprise/core/plugin';
+import { type Clock, RepriseError, type ScheduledCall, systemClock } from '@reprise/core/plugin';
 import { createApp } from './app.ts';
-import { type Role, Sessions } from './sessions.ts';
+import { KnownTokens } from './known-tokens.ts';
+import { type Reach, type ReachOptions, reachOf } from './reach.ts';
+import { LinkSessions, type Role } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
+import { readTls, stampOf } from './tls.ts';
+import { TokenSessions } from './token-sessions.ts';
 
 /** What the dashboard shows, where, and to whom. */
-export interface DashboardOptions {
+export interface DashboardOptions extends ReachOptions {
   readonly source: DashboardSource;
-  /** Default 4680; 0: any that is free. Always on 127.0.0.1. */
+  /** Default 4680; 0: any that is free. */
   readonly port?: number;
-  /** `viewer`: nothing can be changed. Default `operator`. */
+  /** `viewer`: nothing can be changed, whatever a token says. Default `operator`. */
   readonly role?: Role;
-  /** Who changes something: put on record. */
+  /** Who changes something, where the printed link lets in: put on record. */
   readonly by: string;
   /** The link that works next, each time that one was used. */
   onLink?(link: string): void;
-  /** What a call failed with that is no coded error. */
+  /** Who signed in with a token, or tried to, and from where. */
+  onNote?(text: string): void;
+  /** What a call failed with that is no coded error; what is wrong with a file of tokens, or a certificate, that has changed. */
   onError?(error: unknown): void;
   readonly clock?: Clock;
 }
@@ -25,7 +32,7 @@ export interface DashboardOptions {
 /** A server that listens. */
 export interface Dashboard {
   readonly port: number;
-  /** Opens a session, once. */
+  /** Opens it. At this machine alone: a session, once. */
   readonly link: string;
   close(): Promise<void>;
 }
@@ -33,26 +40,45 @@ export interface Dashboard {
 /** The port that it listens at, unless told another. */
 export const DEFAULT_PORT = 4680;
 
-/** Starts the server. Throws REPRISE_CONFIG_INVALID when the port is taken. */
+/** Connections at once: streams of browsers among them. */
+const MAX_CONNECTIONS = 1000;
+/** Certificates are looked at so often; ms. */
+const RENEW_MS = 60_000;
+
+/**
+ * Starts the server. Throws REPRISE_DASHBOARD_UNSAFE for what would let in people who are not meant, REPRISE_TOKEN_FILE_INVALID, and
+ * REPRISE_CONFIG_INVALID when it cannot listen there, or a certificate is none.
+ */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { source, port: wanted = DEFAULT_PORT, role = 'operator', by, onLink, onError, clock = systemClock } = options;
-  const sessions = new Sessions(role);
+  const { source, port: wanted = DEFAULT_PORT, role = 'operator', by, clock = systemClock } = options;
+  const { onLink, onNote, onError } = options;
+  const reach = reachOf(options);
+  const told = (error: unknown): void => onError?.(error);
+  const tokens = reach.tokens === undefined ? undefined : new KnownTokens(reach.tokens, clock, told);
+  const links = new LinkSessions({ name: by, role });
+  const sessions = tokens === undefined ? links : new TokenSessions({ find: tokens.find, clock, atMost: role });
   const closing = new AbortController();
-  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
-  const port = await listen(server, wanted);
-  const link = (): string => `http://127.0.0.1:${port}/enter?token=${sessions.token}`;
+  const { server, renewal } = serverOf(reach, clock, told);
+  const port = await listen(server, wanted, reach.host).catch((error: unknown) => {
+    renewal?.cancel();
+    throw error;
+  });
+  const origin = reach.origin(port);
+  const link = (): string => (tokens === undefined ? `${origin}/enter?token=${links.token}` : `${origin}/`);
   const app = createApp({
     source,
     sessions,
     port,
-    by,
+    site: { hosts: reach.hosts(port), secure: reach.secure },
+    proxies: reach.proxies,
     clock,
     closed: closing.signal,
-    ...(onError === undefined ? {} : { onError }),
+    onError: told,
+    ...(onNote === undefined ? {} : { onNote }),
     onEntered: () => onLink?.(link()),
   });
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  server.on('request', (incoming, outgoing) => {
+  server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
     // A target with a host of its own is for proxies.
     if (incoming.url?.startsWith('/') === true) void answer(incoming, outgoing);
     else outgoing.writeHead(400).end();
@@ -63,6 +89,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       return link();
     },
     close: async () => {
+      renewal?.cancel();
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
@@ -71,13 +98,56 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+interface Made {
+  readonly server: Server | TlsServer;
+  readonly renewal?: { cancel(): void };
+}
+
+function serverOf({ tls }: Reach, clock: Clock, onError: (error: unknown) => void): Made {
+  const limits = { maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 };
+  if (tls === undefined) {
+    const server = createServer(limits);
+    server.maxConnections = MAX_CONNECTIONS;
+    return { server };
+  }
+  const paths = [tls.cert, tls.key];
+  let seen = stampOf(paths);
+  const server = createTlsServer({ ...limits, handshakeTimeout: 10_000, ...readTls(tls) });
+  server.maxConnections = MAX_CONNECTIONS;
+  let next: ScheduledCall | undefined;
+  const renew = (): void => {
+    const now = stampOf(paths);
+    try {
+      if (now !== seen) server.setSecureContext(readTls(tls));
+    } catch (error) {
+      onError(error); // the one before goes on
+    }
+    seen = now;
+    next = clock.schedule(RENEW_MS, renew);
+  };
+  next = clock.schedule(RENEW_MS, renew);
+  return { server, renewal: { cancel: () => next?.cancel() } };
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does. Choose another: --port N (0: any that is free).',
+  EADDRNOTAVAIL: 'this machine has no such address. 0.0.0.0 is all that it has.',
+  ENOTFOUND: 'there is no machine of that name.',
+  EACCES: 'this user may not. Choose a port from 1024 on: --port N.',
+};
+
+function listen(server: Server, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') return reject(error);
-    const message = `The dashboard cannot listen on 127.0.0.1:${port}: another program does. Choose another: --port N (0: any that is free).`;
+  const failed = (error: NodeJS.ErrnoException): void => {
+    const why = WHY[error.code ?? ''];
+    if (why === undefined) return reject(error);
+    const message = `The dashboard cannot listen on ${host}:${port}: ${why}`;
     reject(new RepriseError('REPRISE_CONFIG_INVALID', message, { cause: error }));
+  };
+  server.once('error', failed);
+  server.listen(port, host, () => {
+    server.off('error', failed);
+    resolve((server.address() as AddressInfo).port);
   });
-  server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   return promise;
 }

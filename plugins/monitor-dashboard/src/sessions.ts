@@ -4,28 +4,47 @@ import type { Permission } from './route.ts';
 /** A viewer reads; an operator may change runs, too. */
 export type Role = 'viewer' | 'operator';
 
+/** Somebody who has a session. What he changes is on record under his name. */
+export interface Person {
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** Who has a session. */
+export interface Sessions {
+  /** How one is begun: with the printed link, once; or with a token of a file, as often as there is need. */
+  readonly by: 'link' | 'token';
+  /** A session for a token; undefined for one that is not known. */
+  begin(token: string): string | undefined;
+  /** Whose it is; undefined when nobody has begun it, or it has ended. */
+  who(session: string | undefined): Person | undefined;
+  end(session: string): void;
+}
+
+/** Whether that role is enough. */
+export const may = (role: Role, permission: Permission): boolean => permission !== 'operate' || role === 'operator';
+
+/** 256 bits that nobody can guess, as 43 characters. */
+export const secret = (): string => randomBytes(32).toString('base64url');
+
+/**
+ * What is kept of a secret. One round of SHA-256 and no salt: what is hashed are 256 random bits, so there is no list of likely ones to try, and a slow
+ * hash would only be work that strangers can ask for. Looking a hash up tells nothing about what is near to it.
+ */
+export const kept = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 /** Sessions that are kept; the oldest gives way. */
 const MOST = 100;
 
-const secret = (): string => randomBytes(32).toString('base64url');
-// What is kept is no secret, and looking it up tells nothing about what is near.
-const kept = (text: string): string => createHash('sha256').update(text).digest('base64url');
-
-/** Who may: a token of the link that works once is traded for a session. */
-export class Sessions {
-  readonly #role: Role;
+/** Sessions of one person, who has the printed link: its token works once, then there is another. */
+export class LinkSessions implements Sessions {
+  readonly by = 'link';
+  readonly #person: Person;
   readonly #sessions = new Set<string>();
-  #token: string;
-  #keptToken: string;
+  #token = secret();
 
-  constructor(role: Role) {
-    this.#role = role;
-    this.#token = secret();
-    this.#keptToken = kept(this.#token);
-  }
-
-  get role(): Role {
-    return this.#role;
+  constructor(person: Person) {
+    this.#person = person;
   }
 
   /** The token that works next. */
@@ -33,11 +52,9 @@ export class Sessions {
     return this.#token;
   }
 
-  /** A session for a token, which is used up then; undefined for any other. */
   begin(token: string): string | undefined {
-    if (kept(token) !== this.#keptToken) return undefined;
+    if (kept(token) !== kept(this.#token)) return undefined;
     this.#token = secret();
-    this.#keptToken = kept(this.#token);
     const session = secret();
     this.#sessions.add(kept(session));
     const [oldest] = this.#sessions;
@@ -45,10 +62,11 @@ export class Sessions {
     return session;
   }
 
-  /** Whether a session may; `undefined`: nobody has begun it. */
-  may(session: string | undefined, permission: Permission): boolean | undefined {
-    if (permission === 'open') return true;
-    if (session === undefined || !this.#sessions.has(kept(session))) return undefined;
-    return permission === 'view' || this.#role === 'operator';
+  who(session: string | undefined): Person | undefined {
+    return session !== undefined && this.#sessions.has(kept(session)) ? this.#person : undefined;
+  }
+
+  end(session: string): void {
+    this.#sessions.delete(kept(session));
   }
 }

@@ -1,6 +1,7 @@
+import { RepriseError } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { client } from './support.ts';
+import { client, codeOf, fakeSource } from './support.ts';
 
 interface Told {
   readonly event: string;
@@ -100,5 +101,14 @@ describe('the stream of the dashboard', () => {
     const { call, source } = await client();
     expect((await call('/api/v1/stream', { headers: { 'last-event-id': '<script>' } })).status).to.equal(400);
     expect(source.asked).to.deep.equal([]);
+    const follow = async () =>
+      Promise.reject(new RepriseError('REPRISE_INVALID_ID', "'7' is no position of this store."));
+    const other = await client({ source: fakeSource({ follow }) });
+    const refused = await other.call('/api/v1/stream', { headers: { 'last-event-id': '7' } });
+    expect([refused.status, await codeOf(refused)]).to.deep.equal([400, 'REPRISE_INVALID_ID']);
+    const failing = await client({ source: fakeSource({ follow: async () => Promise.reject(new Error('secret')) }) });
+    const failed = await failing.call('/api/v1/stream');
+    expect([failed.status, (await failed.text()).includes('secret')]).to.deep.equal([500, false]);
+    expect(failing.failures).to.have.length(1);
   });
 });

@@ -1,7 +1,9 @@
+import { systemClock } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { API, assertRoutes, type Route } from '../src/index.ts';
-import { client, codeOf, fakeSource, ORIGIN } from './support.ts';
+import { SESSION_ROUTES } from '../src/login.ts';
+import { client, codeOf, fakeSource, ORIGIN, SECURE, TOKEN } from './support.ts';
 
 const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
 /** Ways to say a path that a router might read as another one. */
@@ -20,7 +22,7 @@ const SPELLINGS = [
   (path: string) => `${path}?token=x`,
 ];
 
-const pathOf = ({ path }: Pick<Route, 'path'>): string => `/api/v1${path.replaceAll(/:\w+/g, 'r1')}`;
+const pathOf = ({ path }: { readonly path: string }): string => `/api/v1${path.replaceAll(/:\w+/g, 'r1')}`;
 const EXTRA = [
   '/api/v1/stream',
   '/api/v1/session',
@@ -31,11 +33,15 @@ const EXTRA = [
   '/',
   '/runs',
   '/assets/x.js',
+  '/enter',
+  '/login',
 ];
+/** Whoever comes may have these: nothing in them is of a run. */
+const OPEN_FILES = ['/login.js', '/login.css'];
 
 describe('who may call the dashboard', () => {
   it('every route says so, or nothing starts', () => {
-    assertRoutes(API);
+    assertRoutes([...API, ...SESSION_ROUTES]);
     const [first] = API;
     const nobody = { ...first, permission: undefined } as unknown as Route;
     expect(() => assertRoutes([nobody])).to.throw('does not say who may call it');
@@ -45,49 +51,104 @@ describe('who may call the dashboard', () => {
     expect(() => assertRoutes([...API, ...API.slice(0, 1)])).to.throw('two routes');
   });
 
-  it('nobody without a session reads or changes anything, however a path is spelt and whatever the verb', async () => {
-    const { source, call } = await client();
-    let tried = 0;
-    for (const path of [...API.map(pathOf), ...EXTRA])
-      for (const spell of SPELLINGS)
+  for (const withToken of [false, true]) {
+    const how = withToken ? 'with a token' : 'with the link';
+    const origin = withToken ? SECURE : ORIGIN;
+
+    it(`nobody without a session reads or changes anything, however a path is spelt and whatever the verb (${how})`, async () => {
+      const { source, call } = await client({ withToken });
+      let tried = 0;
+      for (const path of [...API.map(pathOf), ...SESSION_ROUTES.map(pathOf), ...EXTRA, ...OPEN_FILES])
+        for (const spell of SPELLINGS)
+          for (const method of VERBS) {
+            const body = method === 'GET' || method === 'HEAD' ? undefined : { reason: 'x' };
+            const cookie = 'reprise_4680=guess; __Host-reprise_4680=guess';
+            const headers = { cookie, origin };
+            const response = await call(spell(path), { method, headers, ...(body === undefined ? {} : { body }) });
+            const text = await response.text();
+            tried += 1;
+            const isHealth = response.status === 200 && text === '{"status":"ok"}';
+            const isHead = method === 'HEAD' && response.status === 200 && path === '/api/v1/health';
+            const isOpen = OPEN_FILES.includes(path) && (method === 'GET' || method === 'HEAD');
+            expect(
+              isHealth || isHead || isOpen || response.status >= 400,
+              `${method} ${spell(path)}: ${response.status}`,
+            ).to.equal(true);
+            expect(response.headers.get('set-cookie')).to.equal(null);
+          }
+      expect(tried).to.be.greaterThan(2000);
+      expect(source.asked).to.deep.equal([]);
+    });
+
+    it(`a viewer reads all and changes nothing, whatever the verb (${how})`, async () => {
+      const { source, call } = await client({ role: 'viewer', withToken });
+      for (const route of API) {
+        const query = Object.entries(route.query ?? {}).flatMap(([name, { required, type }]) =>
+          required ? [`${name}=${type === 'integer' ? 1 : 'x'}`] : [],
+        );
+        const path = `${pathOf(route)}${query.length === 0 ? '' : `?${query.join('&')}`}`;
         for (const method of VERBS) {
-          const body = method === 'GET' || method === 'HEAD' ? undefined : { reason: 'x' };
-          const headers = { cookie: 'reprise_4680=guess', origin: ORIGIN };
-          const response = await call(spell(path), { method, headers, ...(body === undefined ? {} : { body }) });
-          const text = await response.text();
-          tried += 1;
-          const isHealth = response.status === 200 && text === '{"status":"ok"}';
-          const isHead = method === 'HEAD' && response.status === 200 && path === '/api/v1/health';
-          expect(isHealth || isHead || response.status >= 400, `${method} ${spell(path)}: ${response.status}`).to.equal(
-            true,
-          );
+          const isRead = method === 'GET' || method === 'HEAD';
+          const response = await call(path, isRead ? { method } : { method, body: { reason: 'x' } });
+          const expected = isRead && route.method === 'get' ? [200] : method === 'POST' ? [403, 404] : [404, 405];
+          expect(expected, `${method} ${path}: ${response.status}`).to.include(response.status);
+          if (method === 'POST' && route.method === 'post') expect(response.status, path).to.equal(403);
         }
-    expect(tried).to.be.greaterThan(2000);
-    expect(source.asked).to.deep.equal([]);
+      }
+      expect(source.asked.some(([name]) => ['command', 'start', 'planFork'].includes(name))).to.equal(false);
+    });
+  }
+
+  it('who has a token is let in as often as he comes, by his name and role, until he leaves', async () => {
+    const one = await client({ withToken: true });
+    expect(one.cookie).to.match(/^__Host-reprise_4680=[\w-]{43}$/);
+    const login = (token: unknown, headers = {}) =>
+      one.call('/api/v1/login', { method: 'POST', body: { token }, headers: { cookie: '', ...headers } });
+    const again = await login(` ${TOKEN}\n`);
+    expect(await again.json()).to.deep.equal({ role: 'operator', by: 'ann' });
+    expect(again.headers.get('set-cookie')).to.match(
+      /^__Host-reprise_4680=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    expect(await (await one.call('/api/v1/session')).json()).to.deep.equal({
+      role: 'operator',
+      by: 'ann',
+      canEnd: true,
+    });
+    await one.call('/api/v1/runs/r1/pause', { method: 'POST', body: { reason: 'x' } });
+    expect(one.source.asked.at(-1)).to.deep.equal(['command', 'r1', { kind: 'pause' }, { by: 'ann', reason: 'x' }]);
+    for (const token of [`${TOKEN}x`, one.cookie.split('=')[1]]) expect((await login(token)).status).to.equal(401);
+    for (const token of ['', 7, null, undefined]) expect((await login(token)).status).to.equal(400);
+    expect((await login('x'.repeat(2000))).status).to.equal(413);
+    expect((await login(TOKEN, { origin: 'https://evil.example' })).status).to.equal(403);
+    expect((await login(TOKEN, { origin: 'http://reprise.example' })).status).to.equal(403);
+    const left = await one.call('/api/v1/logout', { method: 'POST', body: {} });
+    expect(left.headers.get('set-cookie')).to.include('Max-Age=0');
+    expect((await one.call('/api/v1/session')).status).to.equal(401);
+    expect(await (await one.call('/runs')).text()).to.include('<form>');
   });
 
-  it('a viewer reads all and changes nothing', async () => {
-    const { source, call } = await client({ role: 'viewer' });
-    for (const route of API) {
-      const query = Object.entries(route.query ?? {}).flatMap(([name, { required, type }]) =>
-        required ? [`${name}=${type === 'integer' ? 1 : 'x'}`] : [],
-      );
-      const isChange = route.method === 'post';
-      const path = `${pathOf(route)}${query.length === 0 ? '' : `?${query.join('&')}`}`;
-      const response = await call(path, isChange ? { method: 'POST', body: { reason: 'x' } } : {});
-      expect(response.status, path).to.equal(isChange ? 403 : 200);
-    }
-    expect(source.asked.some(([name]) => ['command', 'start', 'planFork'].includes(name))).to.equal(false);
+  it('nobody tries more than ten tokens a minute', async () => {
+    const now = { value: 0 };
+    const clock = { now: () => now.value, schedule: systemClock.schedule };
+    const { call } = await client({ withToken: true, clock });
+    const login = (token: string) =>
+      call('/api/v1/login', { method: 'POST', body: { token }, headers: { cookie: '' } });
+    for (let at = 0; at < 10; at += 1) expect((await login('wrong')).status).to.equal(401);
+    const refused = await login(TOKEN);
+    expect(refused.status).to.equal(429);
+    expect(refused.headers.get('retry-after')).to.equal('60');
+    now.value = 60_001;
+    expect((await login(TOKEN)).status).to.equal(200);
   });
 
   it('a link works once, and a session is no token', async () => {
     const one = await client();
-    const { token } = one.sessions;
-    expect((await one.call(`/enter?token=${token}`)).status).to.equal(200);
-    expect((await one.call(`/enter?token=${token}`)).status).to.equal(401);
+    const link = one.link();
+    expect((await one.call(link)).status).to.equal(200);
+    expect((await one.call(link)).status).to.equal(401);
     expect((await one.call('/enter')).status).to.equal(401);
     expect((await one.call(`/enter?token=${one.cookie.split('=')[1]}`)).status).to.equal(401);
-    const entered = await one.call(`/enter?token=${one.sessions.token}`);
+    const entered = await one.call(one.link());
     expect(entered.headers.get('set-cookie')).to.match(/^reprise_4680=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   });
 

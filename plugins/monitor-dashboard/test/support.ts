@@ -1,9 +1,22 @@
 import { type Json, type JsonObject, RepriseError, systemClock } from '@reprise/core/plugin';
 import type { AppParts } from '../src/app.ts';
-import { type ChangeListener, createApp, type DashboardSource, type Role, Sessions } from '../src/index.ts';
+import {
+  type ChangeListener,
+  createApp,
+  type DashboardSource,
+  LinkSessions,
+  type Role,
+  type Sessions,
+} from '../src/index.ts';
+import { kept } from '../src/sessions.ts';
+import { TokenSessions } from '../src/token-sessions.ts';
 
 export const PORT = 4680;
 export const ORIGIN = `http://127.0.0.1:${PORT}`;
+/** Of a server whose browsers have tokens. */
+export const SECURE = 'https://reprise.example';
+/** The token that the client has there. */
+export const TOKEN = 'rpd_of-the-client';
 
 export interface FakeSource extends DashboardSource {
   readonly asked: [string, ...unknown[]][];
@@ -78,6 +91,8 @@ export interface Client {
   readonly closing: AbortController;
   readonly failures: unknown[];
   cookie: string;
+  /** The path that opens a session, once. */
+  link(): string;
   /** A request as a browser at the page would make it; headers that are undefined are left out. */
   call(
     path: string,
@@ -89,20 +104,29 @@ export interface Client {
   ): Promise<Response>;
 }
 
+export interface ClientOptions extends Partial<Omit<AppParts, 'source'>> {
+  readonly role?: Role;
+  readonly source?: FakeSource;
+  /** Let in by a token of a file, by https, instead of by the printed link. */
+  readonly withToken?: boolean;
+}
+
 /** The server without a socket, and a browser that has a session. */
-export async function client({
-  role = 'operator',
-  source = fakeSource(),
-  ...parts
-}: Partial<Omit<AppParts, 'source'>> & { readonly role?: Role; readonly source?: FakeSource } = {}): Promise<Client> {
-  const sessions = new Sessions(role);
+export async function client(options: ClientOptions = {}): Promise<Client> {
+  const { role = 'operator', source = fakeSource(), withToken = false, ...parts } = options;
+  const links = new LinkSessions({ name: 'ann', role });
+  const token = { name: 'ann', role, sha256: kept(TOKEN), created: '2026-11-28T00:00:00.000Z' };
+  const find = (sha256: string) => (sha256 === token.sha256 ? token : undefined);
+  const sessions = withToken ? new TokenSessions({ find, clock: systemClock, atMost: 'operator' }) : links;
+  const origin = withToken ? SECURE : ORIGIN;
+  const hosts = withToken ? [new URL(SECURE).host] : [`127.0.0.1:${PORT}`, `localhost:${PORT}`];
   const closing = new AbortController();
   const failures: unknown[] = [];
   const app = createApp({
     source,
     sessions,
     port: PORT,
-    by: 'ann',
+    site: { hosts: new Set(hosts), secure: withToken },
     clock: systemClock,
     closed: closing.signal,
     page: new Map(),
@@ -112,18 +136,19 @@ export async function client({
   const one: Client = {
     source,
     sessions,
+    link: () => `/enter?token=${links.token}`,
     closing,
     failures,
     cookie: '',
     call: async (path, { method = 'GET', body, headers = {} } = {}) => {
       const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
       const all: Record<string, string | undefined> = {
-        host: `127.0.0.1:${PORT}`,
+        host: new URL(origin).host,
         cookie: one.cookie,
         ...(method === 'GET'
           ? {}
           : {
-              origin: ORIGIN,
+              origin,
               'content-type': 'application/json',
               'content-length': String(Buffer.byteLength(text ?? '')),
             }),
@@ -133,11 +158,13 @@ export async function client({
         (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
       );
       return app.request(
-        new Request(ORIGIN + path, { method, headers: given, ...(text === undefined ? {} : { body: text }) }),
+        new Request(origin + path, { method, headers: given, ...(text === undefined ? {} : { body: text }) }),
       );
     },
   };
-  const entered = await one.call(`/enter?token=${sessions.token}`);
+  const entered = withToken
+    ? await one.call('/api/v1/login', { method: 'POST', body: { token: TOKEN } })
+    : await one.call(one.link());
   one.cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   return one;
 }

@@ -50,7 +50,8 @@ export async function restoreStore(file: string, flags: RestoreFlags, terminal: 
   const at = new Date(systemClock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const { kept } = restoreSqliteStore(backup, path, `before-${at}`);
   // Views are of what was there: they are built again.
-  for (const part of ['', '-wal', '-shm']) rmSync(`${path}-views${part}`, { force: true });
+  for (const part of ['', '-wal', '-shm'])
+    for (const cache of ['views', 'keyframes']) rmSync(`${path}-${cache}${part}`, { force: true });
   const stands = await verifyFile(path, terminal);
   const same = stands.runs === runs && stands.events === events && stands.differences.length === 0;
   if (json) await out.json({ file: backup, store: path, kept: kept ?? null, same, ...verifiedShape(stands) });

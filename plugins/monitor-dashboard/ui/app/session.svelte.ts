@@ -1,16 +1,30 @@
 import { get, Problem, post } from './api.ts';
 
+interface About {
+  readonly role: 'viewer' | 'operator';
+  readonly by: string;
+  readonly canEnd: boolean;
+}
+
 class Session {
   role = $state<'viewer' | 'operator'>('viewer');
   by = $state('');
+  /** It was begun with a token, and can be ended. */
+  canEnd = $state(false);
   /** What is to be asked before something is changed; shown as a dialog. */
   asking = $state.raw<Asking | undefined>(undefined);
   said = $state.raw<{ readonly text: string; readonly bad: boolean } | undefined>(undefined);
 
   async begin(): Promise<void> {
-    const { role, by } = await get<{ readonly role: 'viewer' | 'operator'; readonly by: string }>('/session');
+    const { role, by, canEnd } = await get<About>('/session');
     this.role = role;
     this.by = by;
+    this.canEnd = canEnd;
+  }
+
+  async end(): Promise<void> {
+    await post('/logout', {});
+    location.assign('/');
   }
 
   get mayOperate(): boolean {

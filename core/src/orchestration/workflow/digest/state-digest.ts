@@ -10,7 +10,7 @@ import { payloadPart } from './payload-digest.ts';
 import { stateDigestOfRules1 } from './rules-1.ts';
 
 /** Version of the digest that new histories get. The next change of what it covers takes the next one. */
-const VERSION = '1:';
+export const DIGEST_VERSION = '1:';
 
 /**
  * A hash of everything that the events determine but the definition (which has its own hash) and the revision: `1:` and hex, or
@@ -41,7 +41,7 @@ export function stateDigest(state: RunState): string {
     hash.update(taskText(task));
     if (task.items !== undefined) hash.update(itemsText(task.items));
   }
-  return VERSION + hash.digest();
+  return DIGEST_VERSION + hash.digest();
 }
 
 /** Of a run that was paused: since rules 3. */
