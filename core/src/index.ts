@@ -164,6 +164,19 @@ export type {
   WatchedAttempt,
   WatchedEngine,
 } from './orchestration/monitoring/monitor.ts';
+export {
+  type DeleteRunOptions,
+  type DeletingParts,
+  deleteRun,
+  lookAtDeletion,
+} from './orchestration/reading/deletion/delete-runs.ts';
+export {
+  AUDIT_STREAM,
+  type DeletedRun,
+  type Deletion,
+  deletions,
+  lastDeletion,
+} from './orchestration/reading/deletion/deletions.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
@@ -225,7 +238,7 @@ export { type TimelineAttempt, type TimelineRow, timelines } from './orchestrati
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
 export { type WhoToldWhomRow, whoToldWhom } from './orchestration/reading/views/built-in/who-told-whom.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
-export type { RecordedFailure } from './orchestration/reading/views/followed-view.ts';
+export { isOutdated, type RecordedFailure } from './orchestration/reading/views/followed-view.ts';
 export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';
 export {
   defineProjection,
