@@ -13,6 +13,7 @@ import type { StoreAccess } from '../store/store-access.ts';
 import { type OpenViews, withViews } from '../views/open-views.ts';
 import { changesOf } from './changes.ts';
 import { Commands } from './commands.ts';
+import { serves, takenOver } from './hand-over.ts';
 import { listSource } from './list-source.ts';
 import { runSource } from './run-source.ts';
 
@@ -82,9 +83,11 @@ async function serve(
   const ignore = onInterrupt((signal) => stopped.resolve(signal));
   const tell = (link: string): Promise<void> => (json ? out.json({ kind: 'link', link }) : out.line(link));
   try {
+    const before = takenOver();
     const dashboard = await startDashboard({
       source,
-      port,
+      port: before?.port ?? port,
+      ...(before === undefined ? {} : { state: before.state }),
       role: readOnly === true ? 'viewer' : 'operator',
       by,
       onLink: (link) => {
@@ -94,6 +97,7 @@ async function serve(
       },
       onError: (error) => void err.line(plain(`error: ${error instanceof Error ? error.message : String(error)}`)),
     });
+    serves(dashboard);
     try {
       if (!json)
         await err.line(`The dashboard of ${plain(access.where)}, on this machine only. Ctrl-C ends it. Open, once:`);

@@ -4,7 +4,7 @@ export { csvCell, flatRow } from './export-rows.ts';
 export { openApi } from './openapi.ts';
 export { assertRoutes, type Call, type Permission, type Route } from './route.ts';
 export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
-export { type Role, Sessions } from './sessions.ts';
+export { type DashboardState, type Role, Sessions } from './sessions.ts';
 export type {
   Branch,
   Change,

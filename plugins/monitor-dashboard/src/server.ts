@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { type Clock, RepriseError, systemClock } from '@reprise/core/plugin';
 import { createApp } from './app.ts';
-import { type Role, Sessions } from './sessions.ts';
+import { type DashboardState, type Role, Sessions } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
 
 /** What the dashboard shows, where, and to whom. */
@@ -20,6 +20,8 @@ export interface DashboardOptions {
   /** What a call failed with that is no coded error. */
   onError?(error: unknown): void;
   readonly clock?: Clock;
+  /** Of the dashboard whose place this one takes: its sessions, and its link, go on. */
+  readonly state?: DashboardState;
 }
 
 /** A server that listens. */
@@ -27,6 +29,8 @@ export interface Dashboard {
   readonly port: number;
   /** Opens a session, once. */
   readonly link: string;
+  /** For the one that takes its place. */
+  readonly state: DashboardState;
   close(): Promise<void>;
 }
 
@@ -36,7 +40,7 @@ export const DEFAULT_PORT = 4680;
 /** Starts the server. Throws REPRISE_CONFIG_INVALID when the port is taken. */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { source, port: wanted = DEFAULT_PORT, role = 'operator', by, onLink, onError, clock = systemClock } = options;
-  const sessions = new Sessions(role);
+  const sessions = new Sessions(role, options.state);
   const closing = new AbortController();
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
   const port = await listen(server, wanted);
@@ -61,6 +65,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     port,
     get link() {
       return link();
+    },
+    get state() {
+      return sessions.state;
     },
     close: async () => {
       closing.abort();

@@ -11,17 +11,28 @@ const secret = (): string => randomBytes(32).toString('base64url');
 // What is kept is no secret, and looking it up tells nothing about what is near.
 const kept = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
+/** What another process needs to serve in the place of this one, so that nobody has to enter again. Of sessions it has hashes alone; the token is a secret. */
+export interface DashboardState {
+  readonly token: string;
+  readonly sessions: readonly string[];
+}
+
 /** Who may: a token of the link that works once is traded for a session. */
 export class Sessions {
   readonly #role: Role;
-  readonly #sessions = new Set<string>();
+  readonly #sessions: Set<string>;
   #token: string;
   #keptToken: string;
 
-  constructor(role: Role) {
+  constructor(role: Role, { token = secret(), sessions = [] }: Partial<DashboardState> = {}) {
     this.#role = role;
-    this.#token = secret();
+    this.#sessions = new Set(sessions.slice(-MOST));
+    this.#token = token;
     this.#keptToken = kept(this.#token);
+  }
+
+  get state(): DashboardState {
+    return { token: this.#token, sessions: [...this.#sessions] };
   }
 
   get role(): Role {
