@@ -190,6 +190,17 @@ export const bulkFlags = {
   }),
 };
 
+/** For commands that delete runs. */
+export const deletingFlags = { ...bulkFlags, ...whoFlags };
+
+export const olderThanFlag = {
+  'older-than': Flags.string({
+    description: 'Only what ended so long ago, or longer.',
+    helpValue: 'DURATION',
+    helpGroup: 'MANY RUNS',
+  }),
+};
+
 const RAISE = {
   description: 'By how much a budget of the run, or of a block of it, is raised. May be given several times.',
   helpValue: '[BLOCK=]KIND=+N',

@@ -295,10 +295,32 @@ describe('reprise dev', function () {
     const { link } = jsonLines(one.stdout).find(({ event }) => event === 'dashboard') ?? {};
     const entered = await fetch(String(link), { redirect: 'manual' });
     const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const workflows = async (): Promise<string> => {
+      const answer = await fetch(new URL('/api/v1/workflows', String(link)), { headers: { cookie } });
+      expect(answer.status).to.not.equal(401);
+      return answer.text();
+    };
+    expect(await workflows())
+      .to.contain('"speak"')
+      .and.not.contain('"whisper"');
+    // Several changes in a row, one of them while the dashboard begins anew.
     say(cwd, 'two');
     await one.saw(/"event":"reloaded"/);
-    const answer = await fetch(new URL('/api/v1/health', String(link)), { headers: { cookie } });
-    expect(answer.status).to.not.equal(401);
+    writeFileSync(join(cwd, 'reprise.config.mjs'), CONFIG.replace("workflow('speak')", "workflow('whisper')"));
+    // Between two of them there is none for a moment, which a browser bears.
+    const shows = async (name: string): Promise<boolean> =>
+      (await workflows().catch((error: unknown) => (error instanceof TypeError ? '' : Promise.reject(error)))).includes(
+        `"${name}"`,
+      );
+    for (let looks = 0; looks < 150 && !(await shows('whisper')); looks += 1)
+      await new Promise((done) => setTimeout(done, 100));
+    expect(await workflows()).to.contain('"whisper"');
+    // The link that was not used yet still works, and was told once.
+    const links = jsonLines(one.stdout).flatMap(({ event, link: told }) =>
+      event === 'dashboard' ? [String(told)] : [],
+    );
+    expect(links).to.have.length(2);
+    expect((await fetch(links[1] ?? '', { redirect: 'manual' })).headers.get('set-cookie')).to.be.a('string');
     expect(jsonLines(one.stdout).every(({ kind }) => kind === 'dev')).to.equal(true);
   });
 

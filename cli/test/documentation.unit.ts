@@ -63,6 +63,20 @@ describe('docs/reference/cli.md', () => {
     }
   });
 
+  it('has --format for everything that prints data, and says what has not', async () => {
+    const without: string[] = [];
+    for (const file of files) {
+      const { default: command } = (await import(join(COMMANDS, file))) as { readonly default: CommandClass };
+      if (command.rows === undefined) without.push(file.replace(/\.ts$/, '').replaceAll(/[\\/]/g, ' '));
+    }
+    const forGood = ['dev', 'dashboard', 'worker start', 'orchestrator start'];
+    const ownFormat = ['run export', 'trace export', 'completion'];
+    const filesOnly = ['create', 'init', 'generate', 'plugins install', 'plugins remove'];
+    expect(without).to.have.members([...forGood, ...ownFormat, ...filesOnly]);
+    const said = page.split('| `--format FORMAT` |')[1]?.split('\n')[0] ?? '';
+    for (const name of without) expect(said).to.contain(name === 'plugins remove' ? '`remove`' : `\`${name}\``);
+  });
+
   it('tells every exit code', () => {
     for (const code of Object.values(EXIT)) expect(page).to.contain(`\n| ${code} | `);
   });

@@ -67,6 +67,46 @@ describe('--format', () => {
     }
   });
 
+  it('is there for what compares, checks and does something, too', async () => {
+    for (const [args, expected] of [
+      [['run', 'diff', 'b-1', 'w-1'], /^$/],
+      [['run', 'replay', 'b-1'], 'b-1\n'],
+      [['run', 'graph', 'b-1'], 'b-1\n'],
+      [['verify'], /\.db\n$/],
+      [['workflow', 'validate'], 'greet\nhold\nstubborn\nbatch\napproval\nsaga\n'],
+      [['workflow', 'compat', 'approval'], 'w-3\nw-2\nw-1\n'],
+      [['projection', 'query', 'throughput', '--where', 'workflow:batch'], /^[^\n]+batch\n$/],
+      [['projection', 'rebuild', 'runs'], 'runs\n'],
+      [['run', 'start', 'approval', '--id', 'w-9'], 'w-9\n'],
+      [['run', 'pause', 'w-9'], 'w-9\n'],
+      [['run', 'cancel', '--query', 'id:w-9', '--yes'], 'w-9\n'],
+      [['run', 'delete', 'w-9', '--yes', '--reason', 'x'], 'w-9\n'],
+    ] as const) {
+      const { code, stdout, stderr } = await say(...args, '--format', 'ids');
+      expect(code, `${args.join(' ')}: ${stderr}`).to.equal(0);
+      if (typeof expected === 'string') expect(stdout, args.join(' ')).to.equal(expected);
+      else expect(stdout, args.join(' ')).to.match(expected);
+    }
+    const csv = await say('doctor', '--format', 'csv');
+    expect(csv.stdout).to.match(/^name,status,detail,fix\nnode,ok,/);
+  });
+
+  it('sorts a view by its numbers, and says by which it can', async () => {
+    const keys = async (sort: string): Promise<readonly string[]> =>
+      (
+        await say('projection', 'query', 'runs', '--where', 'workflow:approval', '--sort', sort, '--format', 'ids')
+      ).stdout
+        .trim()
+        .split('\n');
+    expect(await keys('started')).to.deep.equal(['w-1', 'w-2', 'w-3']);
+    expect(await keys('started:desc')).to.deep.equal(['w-3', 'w-2', 'w-1']);
+    const text = await say('projection', 'query', 'runs', '--sort', 'workflow');
+    expect([text.code, text.stderr]).to.satisfy(
+      ([code, err]: [number, string]) => code === 2 && /cannot be sorted by 'workflow'.*started/.test(err),
+    );
+    expect((await say('projection', 'query', 'runs', 'a', '--where', 'b')).code).to.equal(2);
+  });
+
   it('prints the events of a run in each format', async () => {
     const { stdout } = await say('run', 'history', 'b-1', '--json');
     const events = jsonLines(stdout);

@@ -171,6 +171,19 @@ export {
   type CriticalPath,
   criticalPath,
 } from './orchestration/reading/critical-path/critical-path.ts';
+export {
+  type DeleteRunOptions,
+  type DeletingParts,
+  deleteRun,
+  lookAtDeletion,
+} from './orchestration/reading/deletion/delete-runs.ts';
+export {
+  AUDIT_STREAM,
+  type DeletedRun,
+  type Deletion,
+  deletions,
+  lastDeletion,
+} from './orchestration/reading/deletion/deletions.ts';
 export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export type { Keyframe, KeyframeStore } from './orchestration/reading/keyframe-store.ts';
@@ -234,7 +247,7 @@ export { type TimelineRow, timelines } from './orchestration/reading/views/built
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
 export { type WhoToldWhomRow, whoToldWhom } from './orchestration/reading/views/built-in/who-told-whom.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
-export type { RecordedFailure } from './orchestration/reading/views/followed-view.ts';
+export { isOutdated, type RecordedFailure } from './orchestration/reading/views/followed-view.ts';
 export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';
 export {
   defineProjection,

@@ -41,12 +41,14 @@ export { readStream } from './event-store/read-stream.ts';
 export type {
   ForeignAppends,
   ListedStream,
+  RemovalRecord,
   Snapshot,
   SnapshotCache,
   Storage,
   StoreFinding,
   StoreStats,
   StreamCatalog,
+  StreamEnd,
   StreamQuery,
 } from './event-store/storage.ts';
 export { storeClosed, storeConflict } from './event-store/store-errors.ts';

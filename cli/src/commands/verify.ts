@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../base-command.ts';
-import { storeFlags } from '../flags.ts';
+import { formatFlag, storeFlags } from '../flags.ts';
 
 export default class Verify extends RepriseCommand {
+  static override rows = { id: ['store'] };
   static override summary = 'Check that what is kept is what happened: histories, lists and views.';
   static override description =
     'Reads every event, which checks the checksums and their chain where the store has them; folds each run, and compares its state with the digest on record, and the list of runs with the histories; folds each view anew, up to where it was built, and compares its rows. Changes nothing, and works while another process drives. Exits with 1 when anything differs, and says what.';
@@ -16,6 +17,7 @@ export default class Verify extends RepriseCommand {
     query: Args.string({ description: 'Only runs that fit, and no view: see docs/reference/queries.md.' }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     'skip-views': Flags.boolean({ description: 'Only histories and the list of runs.' }),
   };
@@ -23,6 +25,6 @@ export default class Verify extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Verify);
     const { verify } = await import('../verify/verify-command.ts');
-    process.exitCode = await verify({ ...flags, query: args.query }, this.terminal(flags.json));
+    process.exitCode = await verify({ ...flags, query: args.query }, this.terminal(flags));
   }
 }

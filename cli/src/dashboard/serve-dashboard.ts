@@ -14,6 +14,7 @@ import type { StoreAccess } from '../store/store-access.ts';
 import { type OpenViews, withViews } from '../views/open-views.ts';
 import { changesOf } from './changes.ts';
 import { Commands } from './commands.ts';
+import { serves, takenOver } from './hand-over.ts';
 import { listSource } from './list-source.ts';
 import { runSource } from './run-source.ts';
 
@@ -131,10 +132,12 @@ async function serve(
   const ignore = onInterrupt((signal) => stopped.resolve(signal));
   const tell = (link: string): Promise<void> => (json ? out.json({ kind: 'link', link }) : out.line(link));
   try {
+    const before = takenOver();
     const dashboard = await startDashboard({
       ...reach,
       source,
-      port,
+      port: before?.port ?? port,
+      ...(before === undefined ? {} : { state: before.state }),
       role: readOnly === true ? 'viewer' : 'operator',
       by,
       onLink: (link) => {
@@ -145,6 +148,7 @@ async function serve(
       onNote: (text) => void err.line(err.style('dim', plain(text))),
       onError: (error) => void err.line(plain(`error: ${textOf(error)}`)),
     });
+    serves(dashboard);
     try {
       const how =
         reach.tokens === undefined

@@ -1,9 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '@reprise/core';
+import type { HandedOver } from '../dashboard/hand-over.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
 export interface DashboardOptions extends Whereabouts {
@@ -31,37 +34,42 @@ export function hasDashboard(): boolean {
   }
 }
 
-/** `reprise dashboard` in a process of its own, which goes on while the code of the project is loaded anew: its address and its sessions stay. */
+/** How long a dashboard may take to say what it leaves to the next one, and to end; ms. */
+const HAND_OVER_MS = 2000;
+
+/**
+ * `reprise dashboard` in a process of its own, with the code of the project as it was when that began. After a reload another one takes its place, which has the
+ * new code: at its address, with its sessions, so that browsers only connect again.
+ *
+ *   (none) ──start()──► serving ──reload()──► handing over ──► serving ──close()──► closed
+ *                          └──ends by itself──► gone
+ */
 export class DashboardProcess {
   readonly #events: DashboardEvents;
+  #options: DashboardOptions | undefined;
   #process: ChildProcess | undefined;
+  #link: string | undefined;
+  #left: HandedOver | undefined;
   #closing = false;
+  /** One reload after the other; what comes meanwhile is one more. */
+  #reloading: Promise<void> | undefined;
+  #again = false;
 
   constructor(events: DashboardEvents) {
     this.#events = events;
   }
 
-  async start({ config, store, port }: DashboardOptions): Promise<void> {
-    const chosen = port ?? ((await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : 0);
-    if (this.#closing) return;
-    const where = [...flag('--config', config), ...flag('--store', store)];
-    const child = fork(CHILD, ['dashboard', '--json', '--port', String(chosen), ...where], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.#process = child;
-    let last = '';
-    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
-      const { link } = parse(line);
-      if (typeof link === 'string') this.#events.link(link);
-    });
-    createInterface({ input: child.stderr as Readable }).on('line', (line) => {
-      last = line;
-    });
-    child.once('error', (error) => this.#gone(error.message));
-    child.once('close', (code, signal) => {
-      const { error } = parse(last);
-      const said = (error as { readonly message?: unknown } | undefined)?.message ?? last;
-      this.#gone(String(said) || `it ended (${signal ?? `exit code ${code}`})`);
+  async start(options: DashboardOptions): Promise<void> {
+    this.#options = options;
+    const port = options.port ?? ((await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : 0);
+    if (!this.#closing) this.#begin(port, undefined);
+  }
+
+  /** Has the code that is there now take the place of the one that is served. */
+  reload(): void {
+    this.#again = true;
+    this.#reloading ??= this.#reload().finally(() => {
+      this.#reloading = undefined;
     });
   }
 
@@ -70,10 +78,78 @@ export class DashboardProcess {
     this.#process?.kill('SIGTERM');
   }
 
-  #gone(why: string): void {
+  async #reload(): Promise<void> {
+    while (this.#again && !this.#closing) {
+      this.#again = false;
+      const old = this.#process;
+      if (old === undefined) return;
+      // One that does not serve yet was to go on with what the one before it left.
+      this.#left = (await leftBy(old)) ?? this.#left;
+      if (this.#closing) return;
+      this.#process = undefined;
+      await ended(old);
+      if (!this.#closing) this.#begin(this.#left?.port ?? this.#options?.port ?? 0, this.#left);
+    }
+  }
+
+  #begin(port: number, before: HandedOver | undefined): void {
+    const { config, store } = this.#options ?? {};
+    const where = [...flag('--config', config), ...flag('--store', store)];
+    const child = fork(CHILD, ['dashboard', '--json', '--port', String(port), ...where], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#process = child;
+    child.send({ before }, () => undefined);
+    let last = '';
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+      const { link } = parse(line);
+      if (typeof link !== 'string' || link === this.#link) return;
+      this.#link = link;
+      this.#events.link(link);
+    });
+    createInterface({ input: child.stderr as Readable }).on('line', (line) => {
+      last = line;
+    });
+    child.once('error', (error) => this.#gone(child, error.message));
+    child.once('close', (code, signal) => {
+      const { error } = parse(last);
+      const said = (error as { readonly message?: unknown } | undefined)?.message ?? last;
+      this.#gone(child, String(said) || `it ended (${signal ?? `exit code ${code}`})`);
+    });
+  }
+
+  #gone(child: ChildProcess, why: string): void {
+    if (this.#process !== child) return;
     if (!this.#closing) this.#events.gone(why);
     this.#closing = true;
   }
+}
+
+/** What a dashboard leaves; undefined when it does not serve yet, or does not answer. */
+async function leftBy(child: ChildProcess): Promise<HandedOver | undefined> {
+  const answer = Promise.withResolvers<HandedOver | undefined>();
+  const hear = (message: unknown): void =>
+    answer.resolve((message as { readonly left?: HandedOver } | undefined)?.left);
+  const over = (): void => answer.resolve(undefined);
+  const timer = systemClock.schedule(HAND_OVER_MS, over);
+  child.once('message', hear);
+  child.once('close', over);
+  child.send({ ask: true }, (error) => (error === null ? undefined : over()));
+  const left = await answer.promise;
+  timer.cancel();
+  child.off('message', hear);
+  child.off('close', over);
+  return left;
+}
+
+/** Ends it, and waits for that. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  const timer = systemClock.schedule(HAND_OVER_MS, () => child.kill('SIGKILL'));
+  await closed;
+  timer.cancel();
 }
 
 const flag = (name: string, value: string | undefined): readonly string[] => (value === undefined ? [] : [name, value]);

@@ -57,14 +57,15 @@ export async function runDev(flags: DevFlags, terminal: Terminal): Promise<numbe
     gone: (why) => output.say('no-dashboard', `No dashboard: ${why}`),
   });
   let isFirst = true;
-  let isServed = !flags.dashboard;
+  let isServed = false;
   const supervisor = new Supervisor({
     options: { ...where, log: flags.log, 'log-format': flags['log-format'] },
     json: terminal.json,
     output,
     loaded: (loaded) => watch.move(placesOf(places, loaded)),
     driving: () => {
-      if (isServed) return;
+      if (!flags.dashboard) return;
+      if (isServed) return dashboard.reload();
       isServed = true;
       if (!hasDashboard()) output.say('no-dashboard', NOT_INSTALLED);
       else void dashboard.start({ ...where, port: flags.port });

@@ -6,7 +6,7 @@ export type Format = (typeof FORMATS)[number];
 
 /** Where the rows are in what a command prints as JSON, and what each is called by. */
 export interface Rows {
-  /** The member that lists them. Without it, the whole is one. */
+  /** The member that lists them. Without it, and where what is printed has no such member, the whole is one. */
   readonly list?: string;
   /** What the commands that are about one take, separated by a space, as far as it is there: `['runId', 'taskId']`. */
   readonly id: readonly string[];
@@ -37,7 +37,7 @@ function rowsOf(value: unknown, { list }: Rows, more: (cursor: string) => void):
   const whole = value as Row;
   const { next } = whole;
   if (typeof next === 'string' && list !== undefined) more(next);
-  return list === undefined ? [whole] : ((whole[list] ?? []) as readonly Row[]);
+  return list === undefined || whole[list] === undefined ? [whole] : (whole[list] as readonly Row[]);
 }
 
 const idOf = (row: Row, { id }: Rows): string =>

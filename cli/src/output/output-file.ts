@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, createWriteStream, fsyncSync, openSync, type WriteStream } from 'node:fs';
 import { fileReason } from '../config/read-text-file.ts';
 import { usageError } from '../errors/usage-error.ts';
 
@@ -27,4 +27,14 @@ export async function writeTo(file: WriteStream, text: string): Promise<void> {
 export async function closeFile(file: WriteStream): Promise<void> {
   file.end();
   await once(file, 'close');
+}
+
+/** What is in it is on disk once this returns. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }

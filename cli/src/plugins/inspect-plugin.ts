@@ -30,6 +30,7 @@ export async function inspectPlugin(text: string, config: string | undefined, te
   );
   if (json) {
     await out.json({
+      name: says.name,
       package: packageShape(says),
       isInstalled: installed !== undefined,
       entries: entries.map((entry, index) => ({ ...entry, differs: states[index]?.differs ?? null })),

@@ -23,7 +23,7 @@ import { EXPORT_FORMAT, type ExportedEvent, type ExportHeader } from './export-f
 import { pipedIds } from './piped-ids.ts';
 
 /** Takes values as lines of JSON. */
-type WriteJson = (value: unknown) => Promise<void>;
+export type WriteJson = (value: unknown) => Promise<void>;
 
 /**
  * Writes whole histories as NDJSON: for each run a header, then its events. A run whose first event cannot be read is told and
@@ -62,7 +62,8 @@ export async function exportRuns(
   });
 }
 
-async function exportRun(store: EventStore, runId: string, write: WriteJson): Promise<number> {
+/** Writes a header and the events of a run. Gives the number of its events. */
+export async function exportRun(store: EventStore, runId: string, write: WriteJson): Promise<number> {
   const stream = runStream(runId);
   const [last] = await store.read(stream, { direction: 'backwards', limit: 1 });
   const { definition, input } = await startOf(store, runId);
@@ -102,6 +103,6 @@ async function startOf(store: EventStore, runId: string): Promise<Extract<RunEve
   throw new RepriseError('REPRISE_EVENT_UNREADABLE', `The history of run '${runId}' does not begin with RunStarted.`);
 }
 
-async function writeJsonTo(file: WriteStream, value: unknown): Promise<void> {
+export async function writeJsonTo(file: WriteStream, value: unknown): Promise<void> {
   for (const piece of jsonPieces(value, undefined, '\n')) await writeTo(file, piece);
 }

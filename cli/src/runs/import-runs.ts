@@ -30,7 +30,7 @@ export interface ImportFlags extends Whereabouts {
 }
 
 /** A run in the file, whole and checked. */
-interface ReadRun {
+export interface ReadRun {
   readonly header: ExportHeader;
   readonly line: number;
   readonly events: ExportedEvent[];
@@ -53,7 +53,8 @@ export async function importRuns(file: string, flags: ImportFlags, terminal: Ter
   }
 }
 
-async function* readRuns(file: string): AsyncGenerator<ReadRun, void, undefined> {
+/** The runs of a file that `run export` wrote, each checked from its first event to its last. Throws REPRISE_IMPORT_INVALID. */
+export async function* readRuns(file: string): AsyncGenerator<ReadRun, void, undefined> {
   let run: ReadRun | undefined;
   let last = 1;
   for await (const { text, number } of linesOf(file)) {

@@ -132,7 +132,8 @@ export async function actOnMany(
   return failed.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function allRuns(reader: RunReader, where: Query): Promise<readonly RunSummary[]> {
+/** Every run that fits, newest first. */
+export async function allRuns(reader: RunReader, where: Query): Promise<readonly RunSummary[]> {
   const runs: RunSummary[] = [];
   for (let after: string | undefined; ; ) {
     const page = await reader.list({ where, limit: PAGE, ...(after === undefined ? {} : { after }) });

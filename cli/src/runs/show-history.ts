@@ -54,7 +54,7 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
         if ('unreadable' in entry) unreadable += 1;
         if (!fits(entry, flags, rules)) continue;
         shown += 1;
-        await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
+        await (json ? out.json(eventLine(entry)) : out.line(historyLine(out, entry, startedAt)));
       }
     } finally {
       ignore();
@@ -94,7 +94,8 @@ const COLOURS: readonly (readonly [RegExp, Parameters<Screen['style']>[0]])[] = 
   [/^Run/, 'cyan'],
 ];
 
-function line(screen: Screen, entry: RecordedEntry, startedAt: number): string {
+/** An event in a line, as it is shown to people. */
+export function historyLine(screen: Screen, entry: RecordedEntry, startedAt: number): string {
   const { revision, recorded } = entry;
   const elapsed = padStart(`+${formatDuration(Math.max(0, recorded.time - startedAt))}`, 8);
   if ('unreadable' in entry) {

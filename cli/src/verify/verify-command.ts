@@ -1,7 +1,7 @@
 import { parseQuery, RepriseError, type StoreFinding, systemClock, visibleText } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
-import { count, number, plain } from '../output/text.ts';
+import { count, isoTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { noRunsYet } from '../store/with-reader.ts';
@@ -62,7 +62,7 @@ const shapeOf = (
   store: string,
   same: boolean,
   findings: readonly StoreFinding[],
-  { differences, ...runs }: RunsVerified,
+  { differences, lastDeleted, ...runs }: RunsVerified,
   views: readonly ViewVerified[],
 ): object => ({
   store,
@@ -70,6 +70,15 @@ const shapeOf = (
   findings: findings.map(({ fix, ...finding }) => ({ ...finding, fix: fix ?? null })),
   runs: {
     ...runs,
+    lastDeleted:
+      lastDeleted === undefined
+        ? null
+        : {
+            ...lastDeleted,
+            at: isoTime(lastDeleted.at),
+            by: lastDeleted.by ?? null,
+            reason: lastDeleted.reason ?? null,
+          },
     differences: differences.map(({ runId, revision, detail }) => ({
       runId: runId ?? null,
       revision: revision ?? null,
@@ -83,7 +92,7 @@ function* linesOf(
   screen: Screen,
   store: string,
   findings: readonly StoreFinding[],
-  { runs, events, ended, open, readable, differences }: RunsVerified,
+  { runs, events, ended, open, readable, deleted, lastDeleted, differences }: RunsVerified,
   views: readonly ViewVerified[],
 ): Generator<string> {
   const good = screen.style('green', '✔');
@@ -93,6 +102,12 @@ function* linesOf(
     if (status !== 'ok')
       yield `${status === 'fail' ? bad : screen.style('yellow', '!')} ${plain(`${name}: ${detail}`)}`;
   yield `${differences.length === 0 ? good : bad} ${count(runs, 'run')}, ${count(events, 'event')}: ${number(ended)} ended as is on record, ${number(open)} open`;
+  if (lastDeleted !== undefined) {
+    const { runId, at, by, reason } = lastDeleted;
+    const who = by === undefined ? '' : ` by ${plain(by)}`;
+    const why = reason === undefined ? '' : ` (${plain(reason)})`;
+    yield `  ${count(deleted, 'run')} deleted on record, the last ${plain(runId)} at ${isoTime(at)}${who}${why}`;
+  }
   for (const { runId, revision, detail } of differences.slice(0, TOLD)) {
     const at = revision === undefined ? '' : `, event ${revision}`;
     yield `${bad} ${runId === undefined ? '' : `run ${plain(runId)}${at}: `}${plain(detail)}`;

@@ -1,5 +1,7 @@
 import {
   BEGINNING,
+  type Deletion,
+  deletions,
   EVERYTHING,
   type EventStore,
   isEnd,
@@ -9,6 +11,7 @@ import {
   type RunReader,
   type RunSummary,
   type RunView,
+  runStream,
   runsWhere,
   streamRunId,
   toErrorData,
@@ -31,6 +34,9 @@ export interface RunsVerified {
   open: number;
   /** Whether all events can be read in their order, as views do. */
   readable: boolean;
+  /** Runs whose deletion is on record, and the last of these. */
+  deleted: number;
+  lastDeleted: Pick<Deletion, 'runId' | 'at' | 'by' | 'reason'> | undefined;
   readonly differences: Difference[];
 }
 
@@ -53,7 +59,16 @@ type Listed = Pick<RunSummary, 'status' | 'workflow'>;
  * the end with the digest on record, and the list of runs with the history. One that differs does not end it. What is appended meanwhile is no difference.
  */
 export async function verifyRuns({ store, reader, where, onProgress }: Verifying): Promise<RunsVerified> {
-  const report: RunsVerified = { runs: 0, events: 0, ended: 0, open: 0, readable: true, differences: [] };
+  const report: RunsVerified = {
+    runs: 0,
+    events: 0,
+    ended: 0,
+    open: 0,
+    readable: true,
+    deleted: 0,
+    lastDeleted: undefined,
+    differences: [],
+  };
   const ids = new Set<string>();
   const unreadable = where === undefined ? await findRuns(store, ids) : undefined;
   report.readable = unreadable === undefined;
@@ -65,6 +80,7 @@ export async function verifyRuns({ store, reader, where, onProgress }: Verifying
     if (state !== undefined) await compareListed(reader, state, listed.get(runId), report);
     onProgress(report);
   }
+  if (where === undefined) await verifyDeletions(store, report);
   // Where it is the history of a run, that has told it.
   if (unreadable !== undefined && !report.differences.some(({ detail }) => detail.includes(unreadable)))
     differs(report, undefined, `the events cannot be read in their order: ${unreadable}`);
@@ -89,6 +105,22 @@ async function findRuns(store: EventStore, ids: Set<string>): Promise<string | u
     }
   } catch (error) {
     return toErrorData(error, 'REPRISE_STORE_CORRUPT').message;
+  }
+}
+
+/** What is on record as deleted is not there, but for a run that began under that id after it. */
+async function verifyDeletions(store: EventStore, report: RunsVerified): Promise<void> {
+  try {
+    for await (const { runId, at, by, reason, position } of deletions(store)) {
+      report.deleted += 1;
+      report.lastDeleted = { runId, at, by, reason };
+      const [first] = await store.read(runStream(runId), { limit: 1 });
+      if (first !== undefined && first.position < position)
+        differs(report, runId, 'its deletion is on record, and its history is there');
+    }
+  } catch (error) {
+    const { code, message } = toErrorData(error, 'REPRISE_STORE_CORRUPT');
+    differs(report, undefined, `the record of deleted runs cannot be read: ${code}: ${message}`);
   }
 }
 

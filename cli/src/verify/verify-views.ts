@@ -3,7 +3,9 @@ import {
   canonicalJson,
   createInMemoryViewStore,
   type EventStore,
+  isOutdated,
   type JsonObject,
+  lastDeletion,
   type Position,
   type Projection,
   systemClock,
@@ -34,6 +36,8 @@ export async function verifyView(events: EventStore, kept: ViewStore, projection
   try {
     const upTo = await kept.checkpoint(projection);
     if (upTo === undefined || upTo === BEGINNING) return { ...none, status: 'not-built' };
+    // Runs were deleted since: whoever builds it next builds it anew.
+    if (await isOutdated(kept, projection, await lastDeletion(events))) return { ...none, status: 'not-built' };
     // Whoever builds a view waits for a store that cannot be read to be well again.
     const unreadable = Promise.withResolvers<never>();
     const views = new Views({

@@ -1,12 +1,15 @@
 import {
+  didYouMean,
   formatDuration,
   type JsonObject,
   type Projection,
   parseQuery,
   type QueryField,
   systemClock,
+  type ViewOrder,
   type ViewRow,
 } from '@reprise/core';
+import { usageError } from '../errors/usage-error.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, plain } from '../output/text.ts';
@@ -15,6 +18,10 @@ import { type OpenViews, withViews } from './open-views.ts';
 
 export interface ShowViewFlags extends Whereabouts {
   readonly query?: string | undefined;
+  /** The same, by a flag. */
+  readonly where?: string | undefined;
+  /** A field, with `:desc` behind it for the greatest first. */
+  readonly sort?: string | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
   /** Shown as it is, not brought up to date. */
@@ -25,13 +32,38 @@ export interface ShowViewFlags extends Whereabouts {
 export async function showView(name: string, flags: ShowViewFlags, terminal: Terminal): Promise<void> {
   await withViews(flags, terminal, async (open) => {
     const projection = projectionOf(open, name);
-    const where = parseQuery(flags.query ?? '', { fields: projection.fields ?? {}, now: systemClock.now() });
+    if (flags.query !== undefined && flags.where !== undefined)
+      throw usageError('Give the query once: as the argument, or by --where.');
+    const order = flags.sort === undefined ? undefined : orderOf(projection, flags.sort);
+    const where = parseQuery(flags.query ?? flags.where ?? '', {
+      fields: projection.fields ?? {},
+      now: systemClock.now(),
+    });
     if (flags.stale !== true) await bringUpToDate(open, name);
     const { after } = flags;
-    const page = await open.views.list(name, { where, limit: flags.limit, ...(after === undefined ? {} : { after }) });
+    const page = await open.views.list(name, {
+      ...{ where, limit: flags.limit },
+      ...(order === undefined ? {} : { order }),
+      ...(after === undefined ? {} : { after }),
+    });
     await print(projection, page.rows, page.next, terminal);
   });
 }
+
+/** Views are in the order of a number, or of their keys. Throws REPRISE_USAGE for a field that is none. */
+function orderOf({ name, fields = {} }: Projection, sort: string): ViewOrder {
+  const [, wanted = sort, direction] = /^(.*?)(?::(asc|desc))?$/.exec(sort) ?? [];
+  const descending = direction === 'desc';
+  const sortable = Object.entries(fields).flatMap(([field, { type }]) => (SORTABLE.has(type) ? [field] : []));
+  const field = sortable.includes(wanted) ? fields[wanted] : undefined;
+  if (field !== undefined) return { path: field.path, ...(descending ? { descending } : {}) };
+  const there = sortable.length === 0 ? 'it has none' : `there are ${sortable.join(', ')}`;
+  throw usageError(
+    `The view '${name}' cannot be sorted by '${wanted}'${didYouMean(wanted, sortable)}: only by a field that is a number, a time or a duration (${there}).`,
+  );
+}
+
+const SORTABLE: ReadonlySet<QueryField['type']> = new Set(['number', 'time', 'duration']);
 
 /** Builds a view anew, to its end. */
 export async function rebuildView(name: string, where: Whereabouts, terminal: Terminal): Promise<void> {

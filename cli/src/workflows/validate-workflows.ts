@@ -104,7 +104,8 @@ async function strategiesOf(plugins: readonly AnyPlugin[]): Promise<readonly Any
   return [graphStrategy, sequentialStrategy, ...(await Promise.all(made))];
 }
 
-async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAgent[]> {
+/** The agents that plugins bring. They are made, and not called. */
+export async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAgent[]> {
   const context = { clock: systemClock, ids: systemIds, random: systemRandom };
   const made = await Promise.all(
     plugins.flatMap((plugin) => (plugin.kind === 'agent' ? [plugin.create(context)] : [])),

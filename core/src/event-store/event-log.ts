@@ -14,7 +14,8 @@ const DEFAULT_READ_LIMIT = 1000;
 
 /** Recorded events in memory, by stream and in their global order: what a store that holds all of its events is made of. Nothing is copied. */
 export class EventLog {
-  readonly #all: RecordedEvent[] = [];
+  /** By position; undefined where an event was removed. The last one is there: a removal is followed by its record. */
+  readonly #all: (RecordedEvent | undefined)[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
 
   /** The last position; BEGINNING when there is none. */
@@ -66,7 +67,18 @@ export class EventLog {
   }
 
   readAll({ after = BEGINNING, limit = DEFAULT_READ_LIMIT }: ReadAllOptions = {}): EventPage {
-    return page(this.#all, decodePosition(after) + 1, limit);
+    const events: RecordedEvent[] = [];
+    for (let at = Math.max(0, decodePosition(after) + 1); at < this.#all.length && events.length < limit; at += 1) {
+      const event = this.#all[at];
+      if (event !== undefined) events.push(event);
+    }
+    return events;
+  }
+
+  /** Forgets a stream. An event has to be added after that. */
+  remove(stream: string): void {
+    for (const { position } of this.#of(stream)) this.#all[decodePosition(position)] = undefined;
+    this.#streams.delete(stream);
   }
 
   #of(stream: string): readonly RecordedEvent[] {

@@ -1,7 +1,7 @@
 import { EventLog } from './event-log.ts';
 import type { EventStore, StreamSummary } from './event-store.ts';
 import type { ListedStream, Snapshot, Storage, StreamQuery } from './storage.ts';
-import { storeClosed } from './store-errors.ts';
+import { storeClosed, storeConflict } from './store-errors.ts';
 import { compareListed, DEFAULT_LIST_LIMIT, decodeCursor, encodeCursor, matchesQuery } from './stream-query.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -20,6 +20,7 @@ export function createInMemoryStorage(): Storage {
   const listed = new Map<string, Listed>();
   const snapshots = new Map<string, Snapshot>();
   let closed = false;
+  let made = 0;
 
   const assertOpen = (): void => {
     if (closed) throw storeClosed();
@@ -41,7 +42,7 @@ export function createInMemoryStorage(): Storage {
 
   const summarise = (stream: string, summary: StreamSummary): void => {
     const known = listed.get(stream);
-    if (known === undefined) listed.set(stream, { ordinal: listed.size, summary });
+    if (known === undefined) listed.set(stream, { ordinal: made++, summary });
     else known.summary = summary;
   };
 
@@ -67,6 +68,22 @@ export function createInMemoryStorage(): Storage {
         closed = true;
         await subscriptions.close();
       },
+    },
+
+    async remove(streams, { stream, events, expectedRevision }) {
+      assertOpen();
+      const repeated = log.repeated(stream, events, expectedRevision);
+      if (repeated !== undefined) return repeated;
+      const moved = streams.find((one) => log.endOf(one.stream) !== one.revision);
+      if (moved !== undefined) throw storeConflict(moved.stream, moved.revision, log.endOf(moved.stream));
+      for (const one of streams) {
+        log.remove(one.stream);
+        listed.delete(one.stream);
+        snapshots.delete(one.stream);
+      }
+      const result = log.add(stream, events);
+      subscriptions.appended(stream);
+      return result;
     },
 
     catalog: {

@@ -1,6 +1,6 @@
 import type { RepriseError } from '../shared/errors.ts';
 import type { Finding } from '../shared/finding.ts';
-import type { EventStore, StreamSummary } from './event-store.ts';
+import type { AppendResult, EventStore, NewEvent, StreamSummary } from './event-store.ts';
 import type { Ownership } from './ownership.ts';
 
 /** Which streams are listed, newest first. `since`: milliseconds since the Unix epoch; `after`: the cursor of the last one of the page before. */
@@ -76,6 +76,20 @@ export interface StoreStats {
   readonly lastAt?: number;
 }
 
+/** A stream, and its last revision. */
+export interface StreamEnd {
+  readonly stream: string;
+  readonly revision: number;
+}
+
+/** What is appended where streams are removed: who did it, and why. */
+export interface RemovalRecord {
+  readonly stream: string;
+  /** One at the least. */
+  readonly events: readonly NewEvent[];
+  readonly expectedRevision: number;
+}
+
 /** What a plugin of kind 'event-store' brings: history, and what else its technology can do. All of it is closed by `events.close()`. */
 export interface Storage {
   readonly events: EventStore;
@@ -91,6 +105,13 @@ export interface Storage {
   stats?(): Promise<StoreStats>;
   /** Writes everything, as of one moment, to a new file, which opens as a store of its own; beside whoever writes. Rejects, and leaves it, when a file is there. */
   backup?(to: string): Promise<void>;
+  /**
+   * Removes whole streams, with all that is kept of them (summary, snapshot), and appends the record, which is of none of them: all of that at once, or nothing.
+   * What was removed is never read again; the positions and revisions of everything else stay as they are, and a subscription goes on with what follows. A stream of that name may begin anew. Rejects with
+   * REPRISE_STORE_CONFLICT (`details.stream`, `details.actualRevision`) when one of the streams, or that of the record, does not end where it is said to. A removal
+   * whose record (by the ids of its events) is there already succeeds, and changes nothing.
+   */
+  remove?(streams: readonly StreamEnd[], record: RemovalRecord): Promise<AppendResult>;
   /** Gives back the room that nothing takes any more. Appends wait for it. */
   compact?(): Promise<void>;
 }

@@ -364,6 +364,10 @@ export const ERROR_CODES = {
     'The run has ended, and nothing can be added to its history.',
     'Start a new run. `reprise run retry` goes on from one that failed or was cancelled, `reprise run fork` from any.',
   ),
+  REPRISE_RUN_NEEDED: entry(
+    'The run cannot be deleted: it has not ended, or another run that is there still needs it.',
+    'The message says which. Cancel or await what is open; a child run is deleted with the run that started it.',
+  ),
   REPRISE_RUN_PARKED: entry(
     'The run is parked: something threw while it was decided, and going on would throw again. Results are still taken.',
     'See why with `reprise run show`. Mend that and resume the run with `reprise run resume`, or cancel it.',

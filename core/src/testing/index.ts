@@ -25,6 +25,19 @@ export { DEFAULT_START, ManualClock } from './manual-clock.ts';
 export { messagesOf, type ToldMessage } from './messages-of.ts';
 export { type RecordingMonitor, recordingMonitor } from './recording-monitor.ts';
 export type { AgentScript, ScriptContext, ScriptedCall, ScriptedFailure, ScriptFunction } from './script.ts';
+export { DEFAULT_SIM_FAULTS, SIM_FAULTS, type SimFault, type SimFaultKind } from './sim/fault.ts';
+export { SIM_INVARIANTS } from './sim/invariants.ts';
+export type { PlayedBy } from './sim/sim-agents.ts';
+export type { SimParts } from './sim/sim-world.ts';
+export {
+  replaySimulation,
+  type SimFailure,
+  type SimProgress,
+  type SimReport,
+  type SimulateRunsOptions,
+  simulateRuns,
+} from './sim/simulate-runs.ts';
+export type { Broken, SimCall, SimInvariant, SimulatedRun } from './sim/simulated-run.ts';
 export { type AgentCall, type SimulateOptions, type Simulation, simulate } from './simulate.ts';
 export { type ScriptedAnswer, type TalksOptions, talks } from './talks.ts';
 export { VirtualTime } from './virtual-time.ts';

@@ -1,4 +1,4 @@
-import type { StreamSummary } from '@reprise/core/plugin';
+import type { StreamEnd, StreamSummary } from '@reprise/core/plugin';
 import { chained, checksumOf, rootOf } from './checksum.ts';
 import { lookFor, type WatchedFile } from './file-identity.ts';
 import { type EventColumns, packId, TRACEPARENT_AT, unpackId } from './mapping.ts';
@@ -11,6 +11,7 @@ import {
   type AppendRequest,
   appendsOf,
   CONFLICT,
+  REMOVAL_CONFLICT,
   type WriteMessage,
   type WriteOutcome,
 } from './write-messages.ts';
@@ -161,7 +162,7 @@ export class GroupWriter {
     return results;
   }
 
-  #append({ stream, expectedRevision, summary, events }: AppendRequest, results: number[]): void {
+  #append({ stream, expectedRevision, summary, removes, events }: AppendRequest, results: number[]): void {
     let head = this.#head(stream);
     const actual = head?.revision ?? NO_STREAM;
     if (actual !== expectedRevision) {
@@ -170,6 +171,13 @@ export class GroupWriter {
       else results.push(APPENDED, expectedRevision + events.length, position);
       return;
     }
+    const removed = removes === null ? [] : (JSON.parse(removes) as readonly StreamEnd[]);
+    const moved = removed.findIndex((one) => (this.#head(one.stream)?.revision ?? NO_STREAM) !== one.revision);
+    if (moved !== -1) {
+      results.push(REMOVAL_CONFLICT, moved, this.#head(removed[moved]?.stream ?? '')?.revision ?? NO_STREAM);
+      return;
+    }
+    for (const one of removed) this.#remove(one.stream);
     if (events.length === 0) {
       results.push(APPENDED, actual, this.#positionOf(head));
       return;
@@ -178,6 +186,17 @@ export class GroupWriter {
     for (const event of events) this.#insert(head, event);
     if (summary !== null) this.#summarise(head.id, JSON.parse(summary));
     results.push(APPENDED, head.revision, this.#position);
+  }
+
+  /** What follows is the record of the removal: the last position never goes back. */
+  #remove(stream: string): void {
+    const head = this.#head(stream);
+    if (head === undefined) return;
+    this.#flush();
+    this.#sql.removeEvents.run(head.id);
+    this.#sql.removeStream.run(head.id);
+    this.#sql.removeSnapshot.run(stream);
+    this.#heads.delete(stream);
   }
 
   #insert(head: Head, event: EventColumns): void {
@@ -276,6 +295,9 @@ interface Statements {
   readonly insertChunk: StatementSync;
   readonly summarise: StatementSync;
   readonly saveSnapshot: StatementSync;
+  readonly removeEvents: StatementSync;
+  readonly removeStream: StatementSync;
+  readonly removeSnapshot: StatementSync;
 }
 
 function prepare(db: DatabaseSync): Statements {
@@ -296,6 +318,9 @@ function prepare(db: DatabaseSync): Statements {
     summarise: db.prepare(
       'UPDATE streams SET kind = ?, name = ?, status = ?, created_at = ?, updated_at = ?, attributes = ? WHERE id = ?',
     ),
+    removeEvents: db.prepare('DELETE FROM events WHERE stream_id = ?'),
+    removeStream: db.prepare('DELETE FROM streams WHERE id = ?'),
+    removeSnapshot: db.prepare('DELETE FROM snapshots WHERE stream = ?'),
     saveSnapshot: db.prepare(
       `INSERT INTO snapshots (stream, revision, schema, state, checksum) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision, schema = excluded.schema, state = excluded.state,

@@ -22,10 +22,22 @@ export function assertReaches(db: DatabaseSync, path: string, mark: Mark | undef
     throw lost(path, mark, `position ${missing} missing (${ends})`);
   }
   const row = db.prepare('SELECT checksum FROM events WHERE position = ?').get(mark.position);
+  if (row === undefined && wasRemoved(db, mark.position)) return;
   if (row === undefined || row.checksum !== mark.checksum) {
     const why = `the event at position ${mark.position} is not the one that was committed there: the file went on from an older state`;
     throw lost(path, mark, why);
   }
+}
+
+/** Whether it is on record, further on, that the run which had that event was deleted: such a record names the first and the last position of what it was. */
+function wasRemoved(db: DatabaseSync, position: number): boolean {
+  const found = db
+    .prepare(
+      `SELECT 1 FROM events WHERE position > ? AND type = 'RunDeleted'
+       AND CAST(json_extract(data, '$.positions.first') AS INTEGER) <= ? AND CAST(json_extract(data, '$.positions.last') AS INTEGER) >= ?`,
+    )
+    .get(position, position, position);
+  return found !== undefined;
 }
 
 /** Throws as assertReaches when a file should be there and is not. */

@@ -6,6 +6,7 @@ import {
   NO_STREAM,
   type ReadAllOptions,
   type ReadOptions,
+  type RecordedEvent,
   type Snapshot,
 } from '@reprise/core/plugin';
 import { checksumOf } from './checksum.ts';
@@ -15,7 +16,7 @@ import { pragma, selected, storeIdentity, traceColumn } from './schema.ts';
 import { translated } from './store-error.ts';
 import { StoreFaultError } from './store-fault.ts';
 import { traceFrom } from './trace-packing.ts';
-import { verified } from './verify.ts';
+import { type StreamFacts, verified } from './verify.ts';
 
 const DEFAULT_LIMIT = 1000;
 /** A page ends with the event that takes its data to this many characters. */
@@ -55,6 +56,7 @@ export class Reader {
   readonly #all: StatementSync;
   readonly #checksum: StatementSync;
   readonly #head: StatementSync;
+  readonly #there: StatementSync;
   readonly #lastRevision: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #appendedTo: StatementSync;
@@ -84,6 +86,7 @@ export class Reader {
     );
     const checksum = this.#version < 2 ? 'NULL AS checksum' : 'checksum';
     this.#checksum = db.prepare(`SELECT ${checksum} FROM events WHERE stream_id = ? AND revision = ?`);
+    this.#there = db.prepare('SELECT 1 FROM events WHERE position = ?');
     this.#head = db.prepare('SELECT max(position) AS position FROM events');
     this.#lastRevision = db.prepare(
       'SELECT max(revision) AS revision FROM events WHERE stream_id = (SELECT id FROM streams WHERE stream = ?)',
@@ -104,11 +107,11 @@ export class Reader {
       const facts = { stream, trace: traceFrom((found?.trace ?? null) as string | null) };
       const { rows, complete } = this.#page(statement, Number(found?.id ?? NO_ID), start, Math.max(0, limit));
       const step = direction === 'forwards' ? -1 : 1;
-      const events = rows.map((row, index) => {
+      const events = rows.flatMap((row, index) => {
         const near = rows[index + step];
         const before = near !== undefined && Number(near.revision) === Number(row.revision) - 1 ? near : undefined;
-        const previous = before === undefined ? this.#checksumBefore(row) : (before.checksum as number | null);
-        return verified(row, facts, previous, this.#place);
+        const known = before === undefined ? undefined : (before.checksum as number | null);
+        return this.#event(row, facts, known) ?? [];
       });
       return complete && rows.length < limit ? Object.assign(events, { complete }) : events;
     });
@@ -117,16 +120,13 @@ export class Reader {
   readAll({ after = BEGINNING, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): EventPage {
     return this.#use(() => {
       const { rows, complete } = this.#page(this.#all, decodePosition(after), Math.max(0, limit));
-      const events = rows.map((row) => {
+      const events = rows.flatMap((row) => {
         const id = Number(row.stream_id);
+        const facts = { stream: String(row.stream), trace: traceFrom(row.trace as string | null) };
         const seen = this.#seen.get(id);
-        const previous = seen?.revision === Number(row.revision) - 1 ? seen.checksum : this.#checksumBefore(row);
-        const event = verified(
-          row,
-          { stream: String(row.stream), trace: traceFrom(row.trace as string | null) },
-          previous,
-          this.#place,
-        );
+        const known = seen?.revision === Number(row.revision) - 1 ? seen.checksum : undefined;
+        const event = this.#event(row, facts, known);
+        if (event === undefined) return [];
         if (this.#seen.size >= SEEN) this.#seen.clear();
         this.#seen.set(id, { revision: event.revision, checksum: row.checksum as number | null });
         return event;
@@ -202,6 +202,20 @@ export class Reader {
       if (chars >= PAGE_CHARS) return { rows, complete: false };
     }
     return { rows, complete: true };
+  }
+
+  /**
+   * The event of a row; undefined when its stream was removed since. `known`: what the event before it is remembered to have as its checksum, which is
+   * another one where the stream began anew.
+   */
+  #event(row: Row, facts: StreamFacts, known: number | null | undefined): RecordedEvent | undefined {
+    try {
+      return verified(row, facts, known === undefined ? this.#checksumBefore(row) : known, this.#place);
+    } catch (error) {
+      if (this.#there.get(Number(row.position)) === undefined) return undefined;
+      if (known === undefined) throw error;
+      return verified(row, facts, this.#checksumBefore(row), this.#place);
+    }
   }
 
   /** Null before the first event, and where the one before is of version 1; undefined when it is not there. */

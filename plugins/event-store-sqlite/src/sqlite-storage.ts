@@ -12,12 +12,14 @@ import {
   type NewEvent,
   nextTurn,
   type Ownership,
+  type RemovalRecord,
   RepriseError,
   type Snapshot,
   type SnapshotCache,
   type Storage,
   type StoreStats,
   type StreamCatalog,
+  type StreamEnd,
   type StreamQuery,
   type SubscribeOptions,
   Subscriptions,
@@ -90,6 +92,12 @@ class SqliteStorage implements Storage {
   readonly foreign?: ForeignAppends;
   readonly stats = async (): Promise<StoreStats> => statsOf(this.#pathNow());
   readonly backup = async (to: string): Promise<void> => backUp(this.#pathNow(), resolve(to));
+  readonly remove = async (streams: readonly StreamEnd[], record: RemovalRecord): Promise<AppendResult> => {
+    this.#open();
+    const data = record.events.map((event) => this.#encode(event));
+    const { stream, expectedRevision, events } = record;
+    return this.#writable().append(stream, expectedRevision, events, data, { removes: streams });
+  };
   readonly compact = async (): Promise<void> => {
     this.#writable();
     compactFile(this.#pathNow());

@@ -1,4 +1,4 @@
-import type { AppendOptions, NewEvent, Snapshot } from '@reprise/core/plugin';
+import type { AppendOptions, NewEvent, Snapshot, StreamEnd } from '@reprise/core/plugin';
 import type { WatchedFile } from './file-identity.ts';
 import { EVENT_WIDTH, type EventColumns, toColumns } from './mapping.ts';
 import type { StoreFault } from './store-fault.ts';
@@ -8,10 +8,10 @@ import type { StoreFault } from './store-fault.ts';
 
 type Cell = string | number | null;
 
-/** `APPEND_HEAD` cells, then EVENT_WIDTH cells for each event. `summary` is JSON or null. */
-export const APPEND_HEAD = 4;
+/** `APPEND_HEAD` cells, then EVENT_WIDTH cells for each event. `summary` and `removes` are JSON or null. */
+export const APPEND_HEAD = 5;
 
-/** Flat: `[stream, expectedRevision, eventCount, summary, ...columns of the events]`, once per append. */
+/** Flat: `[stream, expectedRevision, eventCount, summary, removes, ...columns of the events]`, once per append. */
 export type AppendCells = Cell[];
 
 export interface WriteMessage {
@@ -31,9 +31,10 @@ export type ToWriter =
   | { readonly kind: 'mark'; readonly time: number }
   | { readonly kind: 'close'; readonly time: number };
 
-/** How one append ended: `[0, revision, position]`, `[1, actualRevision, 0]` for a conflict. */
+/** How one append ended: `[0, revision, position]`, `[1, actualRevision, 0]` for a conflict, `[2, index, actualRevision]` for one with a stream that it removes. */
 export const APPENDED = 0;
 export const CONFLICT = 1;
+export const REMOVAL_CONFLICT = 2;
 export const RESULT_WIDTH = 3;
 
 export type WriteOutcome = readonly number[] | StoreFault;
@@ -56,13 +57,14 @@ export function pushAppend(
   expectedRevision: number,
   events: readonly NewEvent[],
   data: readonly string[],
-  options: AppendOptions | undefined,
+  { summary, removes }: AppendOptions & { readonly removes?: readonly StreamEnd[] } = {},
 ): void {
   cells.push(
     stream,
     expectedRevision,
     events.length,
-    options?.summary === undefined ? null : JSON.stringify(options.summary),
+    summary === undefined ? null : JSON.stringify(summary),
+    removes === undefined ? null : JSON.stringify(removes),
   );
   for (const [index, event] of events.entries()) cells.push(...toColumns(stream, event, data[index] ?? 'null'));
 }
@@ -71,6 +73,8 @@ export interface AppendRequest {
   readonly stream: string;
   readonly expectedRevision: number;
   readonly summary: string | null;
+  /** Streams that are removed in the same transaction. */
+  readonly removes: string | null;
   readonly events: readonly EventColumns[];
 }
 
@@ -87,6 +91,7 @@ export function* appendsOf(cells: AppendCells): Generator<AppendRequest, void, u
       stream: cells[at] as string,
       expectedRevision: cells[at + 1] as number,
       summary: cells[at + 3] as string | null,
+      removes: cells[at + 4] as string | null,
       events,
     };
     at = first + count * EVENT_WIDTH;

@@ -9,6 +9,7 @@ import {
   nextTurn,
   RepriseError,
   type Snapshot,
+  type StreamEnd,
   storeConflict,
   systemClock,
 } from '@reprise/core/plugin';
@@ -17,10 +18,12 @@ import type { ForeignRange } from './group-writer.ts';
 import { storeError } from './store-error.ts';
 import type { StoreFault } from './store-fault.ts';
 import {
+  APPENDED,
   type AppendCells,
   CONFLICT,
   type FromWriter,
   pushAppend,
+  REMOVAL_CONFLICT,
   RESULT_WIDTH,
   type ToWriter,
   type WriteOutcome,
@@ -42,6 +45,7 @@ export interface WriterListener {
 interface WaitingAppend {
   readonly stream: string;
   readonly expectedRevision: number;
+  readonly removes: readonly StreamEnd[];
   resolve(result: AppendResult): void;
   reject(error: unknown): void;
 }
@@ -83,6 +87,11 @@ class Batch {
       const [status, revision = 0, position = 0] = outcome.slice(index * RESULT_WIDTH, (index + 1) * RESULT_WIDTH);
       if (status === CONFLICT) {
         waiting.reject(storeConflict(waiting.stream, waiting.expectedRevision, revision));
+        continue;
+      }
+      if (status === REMOVAL_CONFLICT) {
+        const moved = waiting.removes[revision];
+        waiting.reject(storeConflict(moved?.stream ?? '', moved?.revision ?? 0, position));
         continue;
       }
       waiting.resolve({ revision, position: position < 0 ? BEGINNING : encodePosition(position) });
@@ -136,12 +145,12 @@ export class WriterThread {
     expectedRevision: number,
     events: readonly NewEvent[],
     data: readonly string[],
-    options: AppendOptions | undefined,
+    options: (AppendOptions & { readonly removes?: readonly StreamEnd[] }) | undefined,
   ): Promise<AppendResult> {
     const batch = this.#currentBatch();
     pushAppend(batch.appends, stream, expectedRevision, events, data, options);
     return new Promise((resolve, reject) => {
-      batch.waitingAppends.push({ stream, expectedRevision, resolve, reject });
+      batch.waitingAppends.push({ stream, expectedRevision, removes: options?.removes ?? [], resolve, reject });
       if (batch.waitingAppends.length === SEND_AT) this.#send();
     });
   }
@@ -251,7 +260,7 @@ export class WriterThread {
   #settle(): void {
     const outcomes = this.#outcomes.splice(0);
     for (const outcome of outcomes) {
-      if (Array.isArray(outcome) && outcome.length > 0 && outcome.at(-RESULT_WIDTH) !== CONFLICT) {
+      if (Array.isArray(outcome) && outcome.length > 0 && outcome.at(-RESULT_WIDTH) === APPENDED) {
         this.#saw(Number(outcome.at(-1)));
       }
       if (!Array.isArray(outcome)) this.#report(outcome as StoreFault);

@@ -5,7 +5,7 @@ export { openApi } from './openapi.ts';
 export { type ReachOptions, reachOf } from './reach.ts';
 export { assertRoutes, type Call, type Permission, type Route } from './route.ts';
 export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
-export { LinkSessions, type Person, type Role, type Sessions } from './sessions.ts';
+export { type DashboardState, LinkSessions, type Person, type Role, type Sessions } from './sessions.ts';
 export type {
   Branch,
   Change,

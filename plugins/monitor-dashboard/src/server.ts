@@ -6,7 +6,7 @@ import { type Clock, RepriseError, type ScheduledCall, systemClock } from '@repr
 import { createApp } from './app.ts';
 import { KnownTokens } from './known-tokens.ts';
 import { type Reach, type ReachOptions, reachOf } from './reach.ts';
-import { LinkSessions, type Role } from './sessions.ts';
+import { type DashboardState, LinkSessions, type Role } from './sessions.ts';
 import type { DashboardSource } from './source.ts';
 import { readTls, stampOf } from './tls.ts';
 import { TokenSessions } from './token-sessions.ts';
@@ -27,6 +27,8 @@ export interface DashboardOptions extends ReachOptions {
   /** What a call failed with that is no coded error; what is wrong with a file of tokens, or a certificate, that has changed. */
   onError?(error: unknown): void;
   readonly clock?: Clock;
+  /** Of the dashboard whose place this one takes: its sessions, and its link, go on. */
+  readonly state?: DashboardState;
 }
 
 /** A server that listens. */
@@ -34,6 +36,8 @@ export interface Dashboard {
   readonly port: number;
   /** Opens it. At this machine alone: a session, once. */
   readonly link: string;
+  /** For the one that takes its place. */
+  readonly state: DashboardState;
   close(): Promise<void>;
 }
 
@@ -55,7 +59,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const reach = reachOf(options);
   const told = (error: unknown): void => onError?.(error);
   const tokens = reach.tokens === undefined ? undefined : new KnownTokens(reach.tokens, clock, told);
-  const links = new LinkSessions({ name: by, role });
+  const links = new LinkSessions({ name: by, role }, options.state);
   const sessions = tokens === undefined ? links : new TokenSessions({ find: tokens.find, clock, atMost: role });
   const closing = new AbortController();
   const { server, renewal } = serverOf(reach, clock, told);
@@ -87,6 +91,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     port,
     get link() {
       return link();
+    },
+    get state() {
+      return links.state;
     },
     close: async () => {
       renewal?.cancel();

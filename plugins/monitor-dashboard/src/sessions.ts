@@ -36,15 +36,28 @@ export const kept = (text: string): string => createHash('sha256').update(text).
 /** Sessions that are kept; the oldest gives way. */
 const MOST = 100;
 
+/** What another process needs to serve in the place of this one, so that nobody has to enter again. Of sessions it has hashes alone; the token is a secret. */
+export interface DashboardState {
+  readonly token: string;
+  readonly sessions: readonly string[];
+}
+
 /** Sessions of one person, who has the printed link: its token works once, then there is another. */
 export class LinkSessions implements Sessions {
   readonly by = 'link';
   readonly #person: Person;
-  readonly #sessions = new Set<string>();
-  #token = secret();
+  readonly #sessions: Set<string>;
+  #token: string;
 
-  constructor(person: Person) {
+  /** `state`: of the one whose place it takes. */
+  constructor(person: Person, { token = secret(), sessions = [] }: Partial<DashboardState> = {}) {
     this.#person = person;
+    this.#sessions = new Set(sessions.slice(-MOST));
+    this.#token = token;
+  }
+
+  get state(): DashboardState {
+    return { token: this.#token, sessions: [...this.#sessions] };
   }
 
   /** The token that works next. */

@@ -1,7 +1,7 @@
 export { KEPT_LEVELS, type KeptLevel } from './kept/kept-line.ts';
 export { keptLogs } from './kept/kept-logs.ts';
 export type { KeptLogsOptions } from './kept/options.ts';
-export { type KeptLine, type LogQuery, readKeptLogs } from './kept/read-logs.ts';
+export { forgetKeptLogs, type KeptLine, type LogQuery, readKeptLogs } from './kept/read-logs.ts';
 export { type LogDestination, openLogDestination, streamDestination } from './log-destination.ts';
 export { LogMonitor } from './log-monitor.ts';
 export {

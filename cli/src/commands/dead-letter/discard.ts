@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { deadLettersArguments, manyDeadLettersFlags, settlingFlags, storeFlags } from '../../flags.ts';
+import { deadLettersArguments, formatFlag, manyDeadLettersFlags, settlingFlags, storeFlags } from '../../flags.ts';
 
 export default class DeadLetterDiscard extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Throw dead letters away.';
   static override description =
     'Nothing becomes of them; they stay on record. With a query, it is said first which they are, and asked. In a run it is all of up to 256, or none of them; what was refused is said run by run, and ends with exit code 1.';
@@ -18,12 +19,12 @@ export default class DeadLetterDiscard extends RepriseCommand {
   ];
   static override strict = false;
   static override args = deadLettersArguments;
-  static override flags = { ...storeFlags, ...settlingFlags, ...manyDeadLettersFlags };
+  static override flags = { ...formatFlag, ...storeFlags, ...settlingFlags, ...manyDeadLettersFlags };
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(DeadLetterDiscard);
     const { settleDeadLetters } = await import('../../dead-letters/settle-dead-letters.ts');
-    const terminal = this.terminal(flags.json, 'go-on');
+    const terminal = this.terminal(flags, 'go-on');
     process.exitCode = await settleDeadLetters(argv.map(String), 'discard', flags, terminal);
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { deadLetterArguments, settlingFlags, storeFlags } from '../../flags.ts';
+import { deadLetterArguments, formatFlag, settlingFlags, storeFlags } from '../../flags.ts';
 
 export default class DeadLetterEdit extends RepriseCommand {
+  static override rows = { id: ['runId', 'message'] };
   static override summary = 'Have a dead letter say something else.';
   static override description =
     'What it said before stays on record. Nobody gets it until it is redriven. Works while another process drives.';
@@ -18,6 +19,7 @@ export default class DeadLetterEdit extends RepriseCommand {
   ];
   static override args = { ...deadLetterArguments };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     data: Flags.string({
       char: 'd',
@@ -31,6 +33,6 @@ export default class DeadLetterEdit extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(DeadLetterEdit);
     const { editDeadLetter } = await import('../../dead-letters/edit-dead-letter.ts');
-    await editDeadLetter(args.run, args.message, flags, this.terminal(flags.json, 'go-on'));
+    await editDeadLetter(args.run, args.message, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { deadLettersArguments, manyDeadLettersFlags, settlingFlags, storeFlags } from '../../flags.ts';
+import { deadLettersArguments, formatFlag, manyDeadLettersFlags, settlingFlags, storeFlags } from '../../flags.ts';
 
 export default class DeadLetterRedrive extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Have dead letters delivered again.';
   static override description =
     'Each is put behind all others of its mailbox, or of another one, as if it had never been delivered. With a query, it is said first which they are, and asked. In a run it is all of up to 256, or none of them; what was refused is said run by run, and ends with exit code 1. Works while another process drives; when none does, they are delivered at the next start (worker start).';
@@ -27,6 +28,7 @@ export default class DeadLetterRedrive extends RepriseCommand {
   static override strict = false;
   static override args = deadLettersArguments;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     to: Flags.string({
       description:
@@ -40,7 +42,7 @@ export default class DeadLetterRedrive extends RepriseCommand {
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(DeadLetterRedrive);
     const { settleDeadLetters } = await import('../../dead-letters/settle-dead-letters.ts');
-    const terminal = this.terminal(flags.json, 'go-on');
+    const terminal = this.terminal(flags, 'go-on');
     process.exitCode = await settleDeadLetters(argv.map(String), 'redrive', flags, terminal);
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, formArguments, storeFlags } from '../../flags.ts';
+import { answerFlags, formArguments, formatFlag, storeFlags } from '../../flags.ts';
 
 export default class FormAssign extends RepriseCommand {
+  static override rows = { id: ['runId', 'taskId'] };
   static override summary = 'Give an open form to somebody else.';
   static override description = 'Its time limit stays as it is, and so does who it goes to when nobody answers.';
   static override examples = [
@@ -10,6 +11,7 @@ export default class FormAssign extends RepriseCommand {
   ];
   static override args = { ...formArguments };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     to: Flags.string({ description: 'Who is to answer.', helpValue: 'NAME', required: true }),
     ...answerFlags,
@@ -18,6 +20,6 @@ export default class FormAssign extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(FormAssign);
     const { assignForm } = await import('../../forms/answer-form.ts');
-    await assignForm(args.run, args.task, flags, this.terminal(flags.json));
+    await assignForm(args.run, args.task, flags, this.terminal(flags));
   }
 }

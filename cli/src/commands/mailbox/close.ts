@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, mailboxArguments, storeFlags, tenantFlag } from '../../flags.ts';
+import { answerFlags, formatFlag, mailboxArguments, storeFlags, tenantFlag } from '../../flags.ts';
 
 export default class MailboxClose extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Close a mailbox of no run.';
   static override description =
     'Says first what is still in it, which nobody gets then, and asks. It stays on record, and nothing can be sent to it again. Works while another process drives; when none does, it is closed at the next start (worker start).';
@@ -15,6 +16,7 @@ export default class MailboxClose extends RepriseCommand {
   ];
   static override args = mailboxArguments;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     ...tenantFlag,
     yes: Flags.boolean({ char: 'y', description: 'Do not ask.' }),
@@ -25,6 +27,6 @@ export default class MailboxClose extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(MailboxClose);
     const { closeMailbox } = await import('../../mailboxes/close-mailbox.ts');
-    process.exitCode = await closeMailbox(args.name, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await closeMailbox(args.name, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { mailboxArguments, messageFlags, storeFlags, tenantFlag } from '../../flags.ts';
+import { formatFlag, mailboxArguments, messageFlags, storeFlags, tenantFlag } from '../../flags.ts';
 
 export default class MailboxSend extends RepriseCommand {
+  static override rows = { id: ['message'] };
   static override summary = 'Send a message to a mailbox of no run.';
   static override description =
     'It is there from the first message on. Programs take from it, and tasks of any run send to it (`@desk`). The id of the message is printed; what becomes of it: mailbox show. Nobody has to drive the runs for it.';
@@ -21,11 +22,11 @@ export default class MailboxSend extends RepriseCommand {
     },
   ];
   static override args = mailboxArguments;
-  static override flags = { ...storeFlags, ...tenantFlag, ...messageFlags };
+  static override flags = { ...formatFlag, ...storeFlags, ...tenantFlag, ...messageFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(MailboxSend);
     const { sendToMailbox } = await import('../../mailboxes/send-to-mailbox.ts');
-    await sendToMailbox(args.name, flags, this.terminal(flags.json, 'go-on'));
+    await sendToMailbox(args.name, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
+import { bulkFlags, formatFlag, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunCancel extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Cancel a run.';
   static override description =
     'Agents that work for it get their AbortSignal. The run ends at once, unless something is outstanding: then it closes first, that is, its child runs end, attempts that would have to be undone are awaited, and what was done is undone. Works while another process drives, and needs no agent and no workflow to be loadable.';
@@ -25,6 +26,7 @@ export default class RunCancel extends RepriseCommand {
   ];
   static override args = runOrQueryArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     ...bulkFlags,
     force: Flags.boolean({
@@ -37,6 +39,6 @@ export default class RunCancel extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunCancel);
     const { steerRuns } = await import('../../runs/steer-runs.ts');
-    process.exitCode = await steerRuns(args.run, 'cancel', flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await steerRuns(args.run, 'cancel', flags, this.terminal(flags, 'go-on'));
   }
 }

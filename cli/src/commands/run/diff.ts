@@ -1,8 +1,9 @@
 import { Args } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags } from '../../flags.ts';
+import { formatFlag, storeFlags } from '../../flags.ts';
 
 export default class RunDiff extends RepriseCommand {
+  static override rows = { list: 'differences', id: ['task'] };
   static override summary = 'Compare two runs: where they part first, and what each cost.';
   static override description =
     'Aligns the two histories by path, round and attempt. Ids of runs, times and workers are no difference. Says where the two part first, what is different in both, what is only in one, and what each took. Of runs of different workflows only the cost is compared. Reads the store only.';
@@ -20,11 +21,11 @@ export default class RunDiff extends RepriseCommand {
     }),
     b: Args.string({ description: 'The other run, in the same way.', required: true }),
   };
-  static override flags = storeFlags;
+  static override flags = { ...storeFlags, ...formatFlag };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunDiff);
     const { showDiff } = await import('../../runs/show-diff.ts');
-    await showDiff(args.a, args.b, flags, this.terminal(flags.json));
+    await showDiff(args.a, args.b, flags, this.terminal(flags));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { goOnFlags, runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, goOnFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunFork extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Start a new run from the history of another, up to a point.';
   static override description =
     'The new run begins with the events of the other one up to --at, and goes on from there on its own: with another outcome of a task, with another input, with a workflow that was mended, or just once more. The other run, open or ended, is left as it is, and nothing that it did is undone. Idempotency keys stay the same, but for what comes after a task that is given another outcome. With another input (--input), nothing that the other run did is taken over, whatever --at says, because it could have seen the old one: everything is done anew, with keys of its own, but for what --outcome says. Without --wait or --follow, whichever process drives the store carries it out.';
@@ -19,6 +20,7 @@ export default class RunFork extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     at: Flags.integer({
       description:
@@ -46,6 +48,6 @@ export default class RunFork extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunFork);
     const { forkRun } = await import('../../runs/retry-run.ts');
-    process.exitCode = await forkRun(args.run, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await forkRun(args.run, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunGraph extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Print a run as a Mermaid flowchart.';
   static override description =
     'What was planned, what was added and by whom, and what became of each task: skipped, cancelled, failed, or what it waits for; rounds, hand-offs, fallbacks. Reads the store only.';
@@ -13,6 +14,7 @@ export default class RunGraph extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     at: Flags.integer({
       description: 'As it was after this revision. Default: the last one.',
@@ -30,6 +32,6 @@ export default class RunGraph extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunGraph);
     const { drawRun } = await import('../../runs/draw-run.ts');
-    await drawRun(args.run, flags, this.terminal(flags.json));
+    await drawRun(args.run, flags, this.terminal(flags));
   }
 }

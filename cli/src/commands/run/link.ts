@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, storeFlags, taskArguments } from '../../flags.ts';
+import { answerFlags, formatFlag, storeFlags, taskArguments } from '../../flags.ts';
 
 export default class RunLink extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Let a task come after others, too.';
   static override description =
     'The task, which waits for others still, waits for these as well, until the next round of its block; it can read their outputs then. What it is handed by default stays as it was. Works while another process drives.';
@@ -18,6 +19,7 @@ export default class RunLink extends RepriseCommand {
   ];
   static override args = taskArguments;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     after: Flags.string({
       description: 'A task of the same block, by its id there. May be given several times.',
@@ -32,6 +34,6 @@ export default class RunLink extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunLink);
     const { relinkTask } = await import('../../runs/change-task.ts');
-    await relinkTask('link', args.run, args.task, flags, this.terminal(flags.json, 'go-on'));
+    await relinkTask('link', args.run, args.task, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunLogs extends RepriseCommand {
+  static override rows = { id: ['task'] };
   static override summary = 'Show what the agents of a run logged.';
   static override description =
     'Lines of `context.logger` and of `context.emit`, of every attempt, in the order in which they came. They are kept beside the store for seven days, on the machine where the agents run: they are no history, and a replay does not make them. With --follow: what is logged from now on, too, until the run ends.';
@@ -17,6 +18,7 @@ export default class RunLogs extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     task: Flags.string({
       description: 'Only those of this task, with what is in it (`book` has `book/pay` and `book[3]`).',
@@ -39,6 +41,6 @@ export default class RunLogs extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunLogs);
     const { showLogs } = await import('../../logs/show-logs.ts');
-    process.exitCode = await showLogs(args.run, flags, this.terminal(flags.json));
+    process.exitCode = await showLogs(args.run, flags, this.terminal(flags));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, storeFlags, taskArguments } from '../../flags.ts';
+import { answerFlags, formatFlag, storeFlags, taskArguments } from '../../flags.ts';
 
 export default class RunOverride extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Say what a task gives.';
   static override description =
     'The task, which has not ended, completes with this output, as if it had given it; its attempt is aborted, and what that gives yet is ignored. Child runs, and what is in a block, are awaited first. What has ended gets another output by a fork (run fork --outcome). Works while another process drives; when none does, the run goes on at the next start (worker start).';
@@ -15,6 +16,7 @@ export default class RunOverride extends RepriseCommand {
   ];
   static override args = taskArguments;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     output: Flags.string({
       description: 'What it gives, as JSON; `@FILE` is a file with JSON, `-` is stdin.',
@@ -27,6 +29,6 @@ export default class RunOverride extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunOverride);
     const { overrideTask } = await import('../../runs/change-task.ts');
-    await overrideTask(args.run, args.task, flags, this.terminal(flags.json, 'go-on'));
+    await overrideTask(args.run, args.task, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
+import { bulkFlags, formatFlag, runOrQueryArgument, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunPause extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Pause a run: no further task is begun.';
   static override description = 'Attempts under way go on. Works while another process drives.';
   static override examples = [
@@ -14,6 +15,7 @@ export default class RunPause extends RepriseCommand {
   ];
   static override args = runOrQueryArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     ...bulkFlags,
     ...whoFlags,
@@ -22,6 +24,6 @@ export default class RunPause extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunPause);
     const { steerRuns } = await import('../../runs/steer-runs.ts');
-    process.exitCode = await steerRuns(args.run, 'pause', flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await steerRuns(args.run, 'pause', flags, this.terminal(flags, 'go-on'));
   }
 }

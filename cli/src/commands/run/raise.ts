@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, requiredRaiseFlag, runArgument, storeFlags } from '../../flags.ts';
+import { answerFlags, formatFlag, requiredRaiseFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunRaise extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Let a run spend more.';
   static override description =
     'Raises budgets of a run that is open, or of blocks of it that are under way: what waits because of one goes on. Only what is limited can be raised (run state shows what is). Works while another process drives; when none does, the run goes on at the next start (worker start).';
@@ -15,6 +16,7 @@ export default class RunRaise extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     budget: requiredRaiseFlag,
     ...answerFlags,
@@ -23,6 +25,6 @@ export default class RunRaise extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunRaise);
     const { raiseBudgets } = await import('../../runs/raise-budgets.ts');
-    await raiseBudgets(args.run, flags, this.terminal(flags.json, 'go-on'));
+    await raiseBudgets(args.run, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { goOnFlags, runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, goOnFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunRerun extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Do a run once more from the beginning, with its input or another one.';
   static override description =
     'A new run of the same workflow (as it is registered now, or as it was recorded), with the input, labels, tenant, strategies and budget of the other, which may be open or ended and is left as it is. Everything is done anew, with idempotency keys of its own; what may be done at most once, and was, is asked about. The new run says which one it is a rerun of. Without --wait or --follow, whichever process drives the store carries it out.';
@@ -19,6 +20,7 @@ export default class RunRerun extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     'edit-input': Flags.string({
       char: 'e',
@@ -39,6 +41,6 @@ export default class RunRerun extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunRerun);
     const { rerunRun } = await import('../../runs/rerun-run.ts');
-    process.exitCode = await rerunRun(args.run, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await rerunRun(args.run, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, goOnFlags, raiseFlag, runOrQueryArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, formatFlag, goOnFlags, raiseFlag, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunRetry extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Go on with a run that failed or was cancelled.';
   static override description =
     'A run that failed or was cancelled: a new run begins with its history, up to where it took the turn to its end, and does again what failed, and what was undone. Everything else stands: results, rounds of loops, signals. A run that is open: tasks that wait for a retry are tried at once. Without --wait or --follow, whichever process drives the store carries it out.';
@@ -22,6 +23,7 @@ export default class RunRetry extends RepriseCommand {
   ];
   static override args = runOrQueryArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     ...goOnFlags,
     budget: raiseFlag,
@@ -31,6 +33,6 @@ export default class RunRetry extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunRetry);
     const { retryRuns } = await import('../../runs/retry-runs.ts');
-    process.exitCode = await retryRuns(args.run, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await retryRuns(args.run, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Args } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { messageFlags, runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, messageFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSend extends RepriseCommand {
+  static override rows = { id: ['runId', 'message'] };
   static override summary = 'Send a message into a run.';
   static override description =
     'To a task, an item or a mailbox of it; its id is printed. To a name of no run (`@desk`): mailbox send. It is kept until somebody is done with it (run messages). Works while another process drives; when none does, it is delivered at the next start (worker start).';
@@ -33,6 +34,7 @@ export default class RunSend extends RepriseCommand {
     }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     ...messageFlags,
   };
@@ -40,6 +42,6 @@ export default class RunSend extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunSend);
     const { sendMessage } = await import('../../runs/send-message.ts');
-    await sendMessage(args.run, args.to, flags, this.terminal(flags.json, 'go-on'));
+    await sendMessage(args.run, args.to, flags, this.terminal(flags, 'go-on'));
   }
 }

@@ -1,8 +1,9 @@
 import { Args } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, storeFlags, taskArguments } from '../../flags.ts';
+import { answerFlags, formatFlag, storeFlags, taskArguments } from '../../flags.ts';
 
 export default class RunSetPriority extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Let a task go before others, or behind them.';
   static override description =
     'Higher goes first, until the next round of the task; 0 is what a task has that says nothing. What was handed out already stays so. A negative one stands after `--`. Works while another process drives.';
@@ -14,11 +15,11 @@ export default class RunSetPriority extends RepriseCommand {
     ...taskArguments,
     priority: Args.string({ description: 'A number; higher goes first.', required: true }),
   };
-  static override flags = { ...storeFlags, ...answerFlags };
+  static override flags = { ...formatFlag, ...storeFlags, ...answerFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunSetPriority);
     const { setPriority } = await import('../../runs/change-task.ts');
-    await setPriority(args.run, args.task, args.priority, flags, this.terminal(flags.json, 'go-on'));
+    await setPriority(args.run, args.task, args.priority, flags, this.terminal(flags, 'go-on'));
   }
 }

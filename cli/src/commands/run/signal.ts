@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, runArgument, storeFlags } from '../../flags.ts';
+import { answerFlags, formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSignal extends RepriseCommand {
+  static override rows = { list: 'done', id: ['runId'] };
   static override summary = 'Send a run a signal.';
   static override description =
     'The task that has waited longest for a signal of that name takes it, and its data is the output of that task. When none waits yet, the signal is kept until one does. Works while another process drives; when none does, the run goes on at the next start (worker start).';
@@ -29,6 +30,7 @@ export default class RunSignal extends RepriseCommand {
     name: Args.string({ description: 'Name of the signal, as the workflow waits for it.', required: true }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     data: Flags.string({
       char: 'd',
@@ -47,6 +49,6 @@ export default class RunSignal extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunSignal);
     const { sendSignal } = await import('../../runs/send-signal.ts');
-    process.exitCode = await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await sendSignal(args.run, args.name, flags, this.terminal(flags, 'go-on'));
   }
 }

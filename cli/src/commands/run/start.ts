@@ -1,8 +1,9 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { storeFlags, whoFlags } from '../../flags.ts';
+import { formatFlag, storeFlags, whoFlags } from '../../flags.ts';
 
 export default class RunStart extends RepriseCommand {
+  static override rows = { id: ['runId'] };
   static override summary = 'Start a run of a workflow.';
   static override description =
     'Without --wait or --follow, the run is put on record and its id printed; whichever process drives the store carries it out. With them, this process drives the runs of the store (all open ones) until the run has ended. Ctrl-C then drains: attempts under way are waited for; a second Ctrl-C stops at once. An open run goes on at the next start.';
@@ -39,6 +40,7 @@ export default class RunStart extends RepriseCommand {
     }),
   };
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     input: Flags.string({
       char: 'i',
@@ -98,6 +100,6 @@ export default class RunStart extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunStart);
     const { startRun } = await import('../../runs/start-run.ts');
-    process.exitCode = await startRun(args.workflow, flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await startRun(args.workflow, flags, this.terminal(flags, 'go-on'));
   }
 }

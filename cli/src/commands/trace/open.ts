@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class TraceOpen extends RepriseCommand {
+  static override rows = { id: ['traceId'] };
   static override summary = 'Open the trace of a run in Jaeger, or print its address.';
   static override description =
     'Prints the address; on a terminal, opens it in the browser, too. Which trace a run has follows from the run, whether it was sent or not: what is not there, `trace export` sends. Reads the store only.';
@@ -16,6 +17,7 @@ export default class TraceOpen extends RepriseCommand {
   ];
   static override args = runArgument;
   static override flags = {
+    ...formatFlag,
     ...storeFlags,
     url: Flags.string({
       description: 'Where Jaeger is, or the address of a trace with `{traceId}` in the place of its id.',
@@ -29,6 +31,6 @@ export default class TraceOpen extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(TraceOpen);
     const { openTrace } = await import('../../traces/open-trace.ts');
-    await openTrace(args.run, flags, this.terminal(flags.json));
+    await openTrace(args.run, flags, this.terminal(flags));
   }
 }

@@ -2,7 +2,7 @@ import { RepriseError, type Storage } from '@reprise/core';
 import type { StoreAccess } from '../store-access.ts';
 
 /** What not every store can do. */
-type Ability = 'stats' | 'backup' | 'compact';
+type Ability = 'stats' | 'backup' | 'compact' | 'remove';
 
 /** The ability of a store. Throws REPRISE_STORE_UNAVAILABLE when it does not have it. */
 export function ability<Name extends Ability>(

@@ -15,10 +15,12 @@ import {
   given,
   ManualClock,
   recordingMonitor,
+  type SimulatedRun,
   type Simulation,
   seededRandom,
   sequentialIds,
   simulate,
+  simulateRuns,
   started,
   talks,
   VirtualTime,
@@ -50,6 +52,23 @@ describe('the reminder', () => {
       'remind 2',
     ]);
     expect(duration).to.equal(36 * 3_600_000);
+  });
+  // #endregion
+
+  // #region faults
+  it('asks once, twice at the most, whatever befalls it', async () => {
+    const asksTwice = ({ calls }: SimulatedRun) =>
+      new Set(calls.map(({ idempotencyKey }) => idempotencyKey)).size <= 2 || 'asked three times';
+    const { failure, ends } = await simulateRuns(reminder, {
+      runs: 50,
+      input: { to: 'ada@example.org' },
+      scripts: { mailer: { output: 'sent' } },
+      signals: { approval: { by: 'Ada' } },
+      faults: ['fail', 'crash', 'duplicate', 'drop', 'silence'],
+      invariants: { asksTwice },
+    });
+    expect(failure).to.equal(undefined);
+    expect(ends['completed']).to.be.greaterThan(10);
   });
   // #endregion
 

@@ -53,6 +53,22 @@ export function openToRead(path: string): DatabaseSync | undefined {
   }
 }
 
+/** Deletes what is kept of runs; nothing where there is no file. Throws what SQLite throws. */
+export function forgetRuns(path: string, runIds: readonly string[]): void {
+  const known = openToRead(path);
+  if (known === undefined) return;
+  known.close();
+  const db = prepared(path);
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    const remove = db.prepare('DELETE FROM lines WHERE run = ?');
+    for (const runId of runIds) remove.run(runId);
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+}
+
 /**
  * Opens the file, or makes it. Logs can be done without: one that is damaged, or of another version, gives way to a new one (the old one is kept once, as
  * `-damaged`). The file of another application is left alone: throws.

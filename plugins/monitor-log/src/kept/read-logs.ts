@@ -1,5 +1,5 @@
 import { type Json, RepriseError } from '@reprise/core/plugin';
-import { openToRead } from './kept-file.ts';
+import { forgetRuns, openToRead } from './kept-file.ts';
 import { KEPT_LEVELS, type KeptLevel } from './kept-line.ts';
 
 /** Which lines of a run are read. */
@@ -84,6 +84,16 @@ export function readKeptLogs(path: string, query: LogQuery): readonly KeptLine[]
     }
   } catch (error) {
     const message = `The logs in ${path} cannot be read: ${(error as Error).message}.`;
+    throw new RepriseError('REPRISE_LOGS_UNAVAILABLE', message, { cause: error, details: { path } });
+  }
+}
+
+/** Deletes what is kept of runs that are gone. Nothing to do where there is no file. Throws REPRISE_LOGS_UNAVAILABLE. */
+export function forgetKeptLogs(path: string, runIds: readonly string[]): void {
+  try {
+    forgetRuns(path, runIds);
+  } catch (error) {
+    const message = `What is kept of ${runIds.length} runs in ${path} cannot be deleted: ${(error as Error).message}.`;
     throw new RepriseError('REPRISE_LOGS_UNAVAILABLE', message, { cause: error, details: { path } });
   }
 }

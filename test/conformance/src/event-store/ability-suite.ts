@@ -1,13 +1,25 @@
 import {
+  BEGINNING,
   type EventStore,
   type ListedStream,
   NO_STREAM,
+  type RecordedEvent,
+  type Storage,
   type StreamCatalog,
   type StreamQuery,
 } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { event, events, expectConflict, freshStream, summary } from './fixtures.ts';
+import {
+  event,
+  events,
+  expectConflict,
+  expectGrowing,
+  expectRecorded,
+  freshStream,
+  rejection,
+  summary,
+} from './fixtures.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Every test is skipped, visibly, for a store without the ability. */
@@ -120,6 +132,128 @@ export function abilitySuite(under: StoreUnderTest): void {
       await snapshots.save(other, { revision: 1, schema: 'a', state: '' });
       expect(await snapshots.load(stream)).to.deep.equal({ revision: 7, schema: 'b', state: 'żółć' });
       expect(await snapshots.load(other)).to.deep.equal({ revision: 1, schema: 'a', state: '' });
+    });
+  });
+
+  describe('removal (optional)', () => {
+    type Removing = (storage: Storage, remove: NonNullable<Storage['remove']>) => Promise<void>;
+    const whereRemoved = (title: string, test: Removing): void => {
+      it(title, async function () {
+        const storage = under.storage();
+        if (storage.remove === undefined) this.skip();
+        else await test(storage, (...request) => storage.remove?.(...request) ?? Promise.reject(new Error('gone')));
+      });
+    };
+    const everything = async (store: EventStore): Promise<readonly RecordedEvent[]> => {
+      const all: RecordedEvent[] = [];
+      for (let after = BEGINNING; ; ) {
+        const page = await store.readAll({ after, limit: 3 });
+        all.push(...page);
+        const last = page.at(-1);
+        if (last === undefined) return all;
+        after = last.position;
+      }
+    };
+
+    whereRemoved(
+      'removes whole streams and appends the record, and everything else stays where it is',
+      async (storage, remove) => {
+        const { events: store, catalog, snapshots } = storage;
+        const [kept, gone, empty, audit] = [freshStream(), freshStream(), freshStream(), freshStream()];
+        for (const revision of [NO_STREAM, 1]) {
+          for (const stream of [kept, gone])
+            await store.append(stream, events(2), revision, { summary: summary({ status: 'completed' }) });
+        }
+        await store.append(empty, events(1), NO_STREAM);
+        await snapshots?.save(gone, { revision: 1, schema: 'a', state: '{}' });
+        const before = await everything(store);
+        const record = events(2);
+        const ends = [
+          { stream: gone, revision: 3 },
+          { stream: empty, revision: 0 },
+        ];
+        const result = await remove(ends, { stream: audit, events: record, expectedRevision: NO_STREAM });
+        expect(result.revision).to.equal(1);
+        expect(await store.read(gone)).to.have.length(0);
+        expect(await store.read(empty, { direction: 'backwards' })).to.have.length(0);
+        expectRecorded(await store.read(audit), audit, record);
+        const left = before.filter(({ stream }) => stream !== gone && stream !== empty);
+        const after = await everything(store);
+        expect(after.slice(0, -2)).to.deep.equal(left);
+        expect(after.at(-1)?.position).to.equal(result.position);
+        expectGrowing(after.map(({ position }) => position));
+        expect(await snapshots?.load(gone)).to.equal(undefined);
+        if (catalog !== undefined) {
+          const listed = (await catalog.list({ kind: 'run', limit: 1000 })).map(({ stream }) => stream);
+          expect(listed).to.include(kept).and.not.include(gone);
+        }
+        // It is a removal once, however often it is said.
+        const again = await remove(ends, { stream: audit, events: record, expectedRevision: NO_STREAM });
+        expect(again).to.deep.equal(result);
+      },
+    );
+
+    whereRemoved(
+      'removes nothing, and appends nothing, when a stream does not end where it is said to',
+      async (storage, remove) => {
+        const { events: store } = storage;
+        const [one, two, audit] = [freshStream(), freshStream(), freshStream()];
+        for (const stream of [one, two]) await store.append(stream, events(2), NO_STREAM);
+        const record = { stream: audit, events: events(1), expectedRevision: NO_STREAM };
+        const conflict = (work: Promise<unknown>) => rejection(work, 'REPRISE_STORE_CONFLICT');
+        const moved = await conflict(
+          remove(
+            [
+              { stream: one, revision: 1 },
+              { stream: two, revision: 0 },
+            ],
+            record,
+          ),
+        );
+        expect(moved.details).to.deep.include({ stream: two, actualRevision: 1 });
+        const absent = await conflict(remove([{ stream: freshStream(), revision: 0 }], record));
+        expect(absent.details).to.deep.include({ actualRevision: NO_STREAM });
+        await conflict(remove([{ stream: one, revision: 1 }], { ...record, expectedRevision: 5 }));
+        expect(await store.read(one)).to.have.length(2);
+        expect(await store.read(two)).to.have.length(2);
+        expect(await store.read(audit)).to.have.length(0);
+      },
+    );
+
+    whereRemoved('lets a stream of that name begin anew, and be read from whichever side', async (storage, remove) => {
+      const { events: store } = storage;
+      const [stream, audit] = [freshStream(), freshStream()];
+      await store.append(stream, events(5), NO_STREAM);
+      await everything(store);
+      const end = { stream, revision: 4 };
+      const { position } = await remove([end], { stream: audit, events: events(1), expectedRevision: NO_STREAM });
+      const first = events(3);
+      const { position: middle } = await store.append(stream, first, NO_STREAM);
+      const second = events(3);
+      await store.append(stream, second, 2);
+      expectRecorded(await store.read(stream), stream, [...first, ...second]);
+      expectRecorded(await store.readAll({ after: middle }), stream, second, 3);
+      expectRecorded(await store.readAll({ after: position }), stream, [...first, ...second]);
+    });
+
+    whereRemoved('tells subscriptions of the record, and goes on with what follows', async (storage, remove) => {
+      const { events: store } = storage;
+      const [stream, audit, other] = [freshStream(), freshStream(), freshStream()];
+      await store.append(stream, events(2), NO_STREAM);
+      const heard: string[] = [];
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const subscription = await store.subscribe({
+        after: 'end',
+        onEvents: (page) => {
+          heard.push(...page.map((one) => one.stream));
+          if (heard.includes(other)) resolve();
+        },
+      });
+      await remove([{ stream, revision: 1 }], { stream: audit, events: events(1), expectedRevision: NO_STREAM });
+      await store.append(other, events(1), NO_STREAM);
+      await promise;
+      expect(heard).to.deep.equal([audit, other]);
+      await subscription.close();
     });
   });
 

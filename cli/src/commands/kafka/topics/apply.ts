@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../../base-command.ts';
-import { topicFlags } from '../../../flags.ts';
+import { formatFlag, topicFlags } from '../../../flags.ts';
 
 export default class KafkaTopicsApply extends RepriseCommand {
+  static override rows = { list: 'changes', id: ['topic'] };
   static override summary = 'Make the topics that the project needs and that are missing.';
   static override description =
     'What is there already is left as it is, and what differs is told. Topics are never deleted, and partitions and copies never changed. It may be run again.';
@@ -14,6 +15,7 @@ export default class KafkaTopicsApply extends RepriseCommand {
     },
   ];
   static override flags = {
+    ...formatFlag,
     ...topicFlags,
     'change-configs': Flags.boolean({
       description: 'Give configs of topics that are there the value that is wanted, too. All others stay as they are.',
@@ -23,6 +25,6 @@ export default class KafkaTopicsApply extends RepriseCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(KafkaTopicsApply);
     const { applyTopics } = await import('../../../topics/apply-topics.ts');
-    process.exitCode = await applyTopics(flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await applyTopics(flags, this.terminal(flags, 'go-on'));
   }
 }

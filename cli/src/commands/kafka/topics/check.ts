@@ -1,7 +1,8 @@
 import { RepriseCommand } from '../../../base-command.ts';
-import { topicFlags } from '../../../flags.ts';
+import { formatFlag, topicFlags } from '../../../flags.ts';
 
 export default class KafkaTopicsCheck extends RepriseCommand {
+  static override rows = { list: 'topics', id: ['topic'] };
   static override summary = 'Check that the topics that the project needs are there, as they are to be.';
   static override description =
     'As plan, and ends with 1 when one is missing or differs: for a pipeline, before a release is rolled out.';
@@ -12,11 +13,11 @@ export default class KafkaTopicsCheck extends RepriseCommand {
       command: `<%= config.bin %> kafka topics check --json | jq '.topics[] | select(.state != "same")'`,
     },
   ];
-  static override flags = topicFlags;
+  static override flags = { ...topicFlags, ...formatFlag };
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(KafkaTopicsCheck);
     const { showTopics } = await import('../../../topics/show-topics.ts');
-    process.exitCode = await showTopics(flags, true, this.terminal(flags.json));
+    process.exitCode = await showTopics(flags, true, this.terminal(flags));
   }
 }

@@ -11,6 +11,7 @@ import { copyJson, freezeJson, type Json } from '../../../shared/json.ts';
 import { thrownText } from '../../../shared/thrown-text.ts';
 import { decodeEvent } from '../../workflow/event-schema.ts';
 import type { RunEvent } from '../../workflow/events.ts';
+import { isDeletion } from '../deletion/deletions.ts';
 import type { ViewEvent } from './projection.ts';
 import { RunFactsCache } from './run-facts.ts';
 
@@ -23,6 +24,8 @@ export interface FeedPage {
   readonly recorded: readonly Pick<RecordedEvent, 'position' | 'id' | 'time'>[];
   /** Events that this build cannot read; they are left out. */
   readonly skipped: number;
+  /** Of the last deletion of a run on it. */
+  readonly deletion: Position | undefined;
 }
 
 export interface FeedOptions {
@@ -120,6 +123,11 @@ export class EventFeed {
     return page ?? this.idle();
   }
 
+  /** Pages are read again: they may have what is not in the store any more. */
+  forget(): void {
+    this.#pages.clear();
+  }
+
   /** Everybody who waits for a page looks again at what it waits for. */
   wake(): void {
     for (const sleeper of [...this.#sleepers]) sleeper();
@@ -188,6 +196,7 @@ export class EventFeed {
   }
 
   #keep(after: Position, events: readonly RecordedEvent[]): Promise<FeedPage> {
+    if (events.some(isDeletion)) this.forget();
     const page = this.#decode(after, events);
     this.#pages.set(after, page);
     if (this.#pages.size > KEPT) this.#pages.delete(this.#pages.keys().next().value ?? '');
@@ -206,7 +215,7 @@ export class EventFeed {
       if (event === undefined) skipped += 1;
       else events.push(event);
     }
-    return { events, after, recorded, skipped };
+    return { events, after, recorded, skipped, deletion: recorded.findLast(isDeletion)?.position };
   }
 
   async #viewEvent(recorded: RecordedEvent, runId: string): Promise<ViewEvent | undefined> {

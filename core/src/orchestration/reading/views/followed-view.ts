@@ -17,6 +17,8 @@ interface Mark {
   readonly time: number;
   /** Events that could not be read, since the view was begun. */
   readonly skipped: number;
+  /** Of the last deletion of runs that had happened when the view was begun: it was built from nothing of theirs. */
+  readonly deletions?: Position;
   /** What stopped the view right after. It is tried again by whoever builds it next. */
   readonly failure?: RecordedFailure;
 }
@@ -30,6 +32,12 @@ export interface RecordedFailure {
 /** Undefined for a view that goes on, or was never begun. */
 export async function recordedFailure(views: ViewStore, projection: Projection): Promise<RecordedFailure | undefined> {
   return ((await views.get(projection, [MARK])).get(MARK) as Mark | undefined)?.failure;
+}
+
+/** Whether a view has rows of runs that were deleted since: the last deletion is behind what it was built from. */
+export async function isOutdated(views: ViewStore, projection: Projection, deletion: Position): Promise<boolean> {
+  const mark = (await views.get(projection, [MARK])).get(MARK) as Mark | undefined;
+  return (mark?.deletions ?? BEGINNING) < deletion;
 }
 
 /** Rows that are remembered between batches. */
@@ -48,6 +56,8 @@ export class FollowedView {
   #checkpoint: Position | undefined;
   #mark: Mark | undefined;
   #failure: RepriseError | undefined;
+  /** Of one that was not begun yet. */
+  #deletions: Position = BEGINNING;
   readonly #rows = new Map<string, JsonObject | undefined>();
 
   constructor(projection: Projection, views: ViewStore) {
@@ -67,6 +77,16 @@ export class FollowedView {
 
   get skipped(): number {
     return this.#mark?.skipped ?? 0;
+  }
+
+  /** Up to which deletion of runs nothing that was deleted is in it. */
+  get deletions(): Position {
+    return this.position === BEGINNING ? this.#deletions : (this.#mark?.deletions ?? BEGINNING);
+  }
+
+  /** Of a view that has yet to be built: the last deletion on record now. */
+  begin(deletions: Position): void {
+    this.#deletions = deletions;
   }
 
   /** Why it is built no further. */
@@ -121,7 +141,11 @@ export class FollowedView {
             recorded.findIndex(({ position }) => position === wrong),
           );
     const last = done.at(-1);
-    const stopped = failed === undefined ? {} : { failure: { code: failed.code, message: failed.message } };
+    const { deletions } = this;
+    const stopped = {
+      ...(deletions === BEGINNING ? {} : { deletions }),
+      ...(failed === undefined ? {} : { failure: { code: failed.code, message: failed.message } }),
+    };
     if (last !== undefined) {
       const { id, time, position } = last;
       const mark = { before: done.at(-2)?.position ?? after, id, time, skipped: this.skipped + skipped, ...stopped };

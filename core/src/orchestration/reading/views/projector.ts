@@ -6,6 +6,7 @@ import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
 import { nextTurn } from '../../../shared/system.ts';
 import { thrownText } from '../../../shared/thrown-text.ts';
 import type { Notice } from '../../monitoring/monitor.ts';
+import { lastDeletion } from '../deletion/deletions.ts';
 import { EventFeed, type FeedPage } from './event-feed.ts';
 import { FollowedView, isConflict } from './followed-view.ts';
 import type { Projection } from './projection.ts';
@@ -261,6 +262,13 @@ export class Projector {
     if (view.failure !== undefined) return feed.idle();
     const page = await this.#next(feed, loop);
     if (page === undefined || loop.rebuilds.length > 0 || this.#closing.signal.aborted) return;
+    if (page.deletion !== undefined && page.deletion > view.deletions) {
+      // What it has of the runs that are gone, nobody can take out of it again.
+      this.#report('info', `The view '${view.projection.name}' is built anew: runs were deleted.`);
+      loop.loaded = false;
+      await view.clear();
+      return;
+    }
     await view.take(page);
     this.#reportFailure(view);
     if (view.failure === undefined) this.#reportProgress(loop, page.recorded.length);
@@ -282,9 +290,16 @@ export class Projector {
   async #load(view: FollowedView): Promise<void> {
     await view.load();
     const { store } = this.#parts;
-    if (await view.isOf(async (after) => (await store.readAll({ after, limit: 1 }))[0])) return;
-    this.#report('warn', `The view '${view.projection.name}' was built from another store, and is built anew.`);
-    await view.clear();
+    if (!(await view.isOf(async (after) => (await store.readAll({ after, limit: 1 }))[0]))) {
+      const outdated = await lastDeletion(store).then((deletion) => deletion > view.deletions);
+      const why = outdated ? 'Runs were deleted, so the' : 'The';
+      const from = outdated ? '' : ' was built from another store, and';
+      this.#report(outdated ? 'info' : 'warn', `${why} view '${view.projection.name}'${from} is built anew.`);
+      await view.clear();
+    }
+    if (view.position !== BEGINNING) return;
+    view.begin(await lastDeletion(store));
+    this.#feed?.forget();
   }
 
   #pause(ms: number): Promise<void> {
