@@ -40,6 +40,7 @@ import {
   time,
 } from '../workflow/untrusted/shape.ts';
 import { announcementShape } from './announcements.ts';
+import { clientCommandShape } from './client-commands.ts';
 import { membersOf } from './members.ts';
 import type { MessageType } from './message-types.ts';
 import type { Abort, CallAnswer, CallDelivery, Dispatch, Heartbeat, RollCall, WorkerCommand } from './messages.ts';
@@ -134,6 +135,7 @@ const received = membersOf<ReceivedMessage>(
 export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   dispatch,
   command: byKind('type', COMMAND_SHAPES),
+  'client-command': clientCommandShape,
   abort: membersOf<Abort>({ reason }, { taskId, attempt }),
   heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
   answer: membersOf<CallAnswer>(

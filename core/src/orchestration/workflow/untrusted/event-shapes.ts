@@ -313,8 +313,18 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskFailed: fieldsOf({ taskId, error: errorShape }, { usage: spentShape }),
   ...mailShapes(errorShape),
   TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
-  CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),
+  CommandRejected: fieldsOf(
+    { commandId: label, command: text(128, 1), code: text(1024, 1), message: reason },
+    { final: oneOf(true) },
+  ),
+  CommandNoted: fieldsOf({ commandId: label, command: text(128, 1) }),
 };
+
+/** A worker, or a client. */
+const senderShape: Shape = (value, field) =>
+  (isFields(value) && 'client' in value
+    ? fieldsOf({ client: label, verified: flag })
+    : fieldsOf({ worker: label, verified: flag }))(value, field);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -333,7 +343,7 @@ export const recordShape: Shape = fieldsOf({
       origin: runId,
       by: label,
       reason,
-      sender: fieldsOf({ worker: label, verified: flag }),
+      sender: senderShape,
     },
   ),
 });
