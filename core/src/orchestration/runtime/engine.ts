@@ -141,6 +141,7 @@ export class Engine {
       },
       changed: (agent) => this.#admission.changed(agent),
       healthOf: (agent) => this.#admission.health(agent),
+      call: (names) => this.#call(names),
     });
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
@@ -295,6 +296,19 @@ export class Engine {
     const envelope = toAllEnvelope('roll-call', { id: `${id}/roll-call/${at}`, source: id, at }, {});
     await transport.publish([{ channel: WORKER_CHANNEL, envelope }]);
     await nextTurn();
+    for (const agent of this.#parts.registry.expected) this.#agents.wants(agent);
+  }
+
+  /** Does not reject: it is asked again when a worker announces itself. */
+  #call(agents: readonly string[]): void {
+    if (this.#state !== 'driving') return;
+    const { transport, id, clock, monitors } = this.#parts;
+    const at = clock.now();
+    const envelope = toAllEnvelope('roll-call', { id: `${id}/roll-call/${at}`, source: id, at }, { agents });
+    transport.publish([{ channel: WORKER_CHANNEL, envelope }]).catch((error: unknown) => {
+      const message = `workers were not asked for ${agents.slice(0, 10).join(', ')}: ${String(error)}`;
+      monitors.notice({ kind: 'log', level: 'warn', message });
+    });
   }
 
   async #unsubscribe(): Promise<void> {

@@ -1,5 +1,6 @@
 import { BUDGETS, MAX_ASSIGNEE_CHARS } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
+import { AGENT_PATTERN } from '../../../shared/agent-version.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
@@ -30,7 +31,7 @@ import {
 import { teamShapes } from './team-shapes.ts';
 
 const runId = matching(ID_PATTERN, 'a run id');
-const agent = matching(ID_PATTERN, 'the name of an agent');
+const agent = matching(AGENT_PATTERN, 'the name of an agent');
 /** A task of a definition, or an item of one: `inspect[12]` (`inspect.12` before rules 3). */
 const taskId = passing(isTaskPath, 'the id of a task or of an item');
 /** A block of the run; '' is the run itself. */
