@@ -14,6 +14,7 @@ const files = readdirSync(inRoot(...folder))
 const integration = [
   'cluster',
   'cluster-limits',
+  'commands',
   'chaos',
   'tracing',
   'tracing-processes',

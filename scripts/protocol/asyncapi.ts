@@ -2,6 +2,7 @@ import { headerOf } from '../../core/src/orchestration/messaging/binary-mode.ts'
 import {
   ABORT_CHANNEL,
   agentChannel,
+  COMMAND_CHANNEL,
   COMMAND_GROUP,
   HEARTBEAT_CHANNEL,
   RESULT_CHANNEL,
@@ -56,6 +57,12 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     title: 'Results and calls of workers',
     description: `Engines share it: the group \`${COMMAND_GROUP}\`. In order by run. Each has \`dispatchtoken\` of the dispatch that it is about, as it was, when that had one. All else is refused.`,
     messages: commands,
+  },
+  commands: {
+    address: COMMAND_CHANNEL,
+    title: 'Commands of clients',
+    description: `Engines share it: the group \`${COMMAND_GROUP}\`. In order by run. Each is answered in the stream of its run, by events whose \`causationId\` is its \`commandId\`; an absent or an ended run answers nothing. Of one that comes twice, the second changes nothing. All else is refused.`,
+    messages: ['client-command'],
   },
   heartbeats: {
     address: HEARTBEAT_CHANNEL,
@@ -205,6 +212,7 @@ export const asyncapi = (): JsonObject => ({
         ...inGroup,
       },
     ),
+    takeCommands: operation('receive', 'commands', SAID['client-command'], inGroup),
     deliver: operation('send', 'worker', SAID.delivery, { messages: channelMessages('worker', ['delivery']) }),
     hear: operation('receive', 'heartbeats', SAID.heartbeat, inGroup),
     abort: operation('send', 'aborts', SAID.abort),

@@ -10,6 +10,7 @@ export const SAID: Readonly<Record<MessageType, string>> = {
   dispatch: 'Hands an attempt to an agent.',
   command:
     'What a worker has to say of an attempt: that it began, how it ended, and its calls to the messages of its run.',
+  'client-command': 'What a person or a program asks of a run that another process drives.',
   abort: 'Attempts that workers are to abort: one, or without taskid and attempt all of the run.',
   heartbeat: 'A worker has an attempt in hand; with the progress of the agent, if it gave any.',
   answer: 'What became of a call of an attempt: it is durable, or it was refused.',
@@ -23,6 +24,7 @@ export const SAID: Readonly<Record<MessageType, string>> = {
 const NEEDED: Readonly<Record<MessageType, readonly string[]>> = {
   dispatch: ['runid', 'taskid', 'attempt'],
   command: ['runid', 'taskid', 'attempt'],
+  'client-command': ['runid'],
   abort: ['runid'],
   heartbeat: ['runid', 'taskid', 'attempt'],
   answer: ['runid', 'taskid', 'attempt'],

@@ -65,7 +65,9 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
           if (event.type === 'TaskStarted') begun.push(`${event.taskId} ${event.attempt}`);
         expect(begun, `${runId}: each attempt is one worker's`).to.deep.equal([...new Set(begun)]);
         const events = await Array.fromAsync(readStream(storage.events, runStream(runId)));
-        const senders = events.flatMap(({ metadata: { sender } }) => sender ?? []);
+        const senders = events.flatMap(({ metadata: { sender } }) =>
+          sender !== undefined && 'worker' in sender ? sender : [],
+        );
         expect(senders.length, `${runId}: workers reported`).to.be.above(0);
         expect(senders.filter(({ verified }) => !verified)).to.deep.equal([]);
       }

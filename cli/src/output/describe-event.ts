@@ -239,6 +239,8 @@ export function describeEvent(event: RunEvent, error: ErrorWords = errorText): s
       return `attempt ${event.attempt} was closed; it ${event.outcome} late`;
     case 'CommandRejected':
       return plain(`${event.command}: ${event.code}: ${event.message}`);
+    case 'CommandNoted':
+      return plain(`${event.command}: it is so already`);
     default:
       return event satisfies never;
   }

@@ -10,7 +10,7 @@ import type { Json } from '../shared/json.ts';
 import type { RepriseConfig } from './config.ts';
 import { compose } from './create-reprise.ts';
 
-/** The configuration of a Reprise serves, too: agents, admission and the transport are not made, and no secret is asked for. */
+/** The configuration of a Reprise serves, too: agents and admission are not made, and no secret is asked for. */
 export type ClientConfig = RepriseConfig;
 
 /** Starts, steers and watches runs that other processes carry out. */
@@ -31,13 +31,14 @@ export interface Client {
   retryRun(runId: string, options?: RetryRunOptions): Promise<RunHandle>;
   forkRun(runId: string, options?: ForkRunOptions): Promise<RunHandle>;
   messages(name: string): ProgramMessages;
-  /** Closes the store. Runs go on. May be called again. */
+  /** Closes the store, and the transport. Runs go on. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * A program's way to runs that others carry out: over the same store, without an engine, agents or messages. It never drives a run, also when nobody else does; what it
- * asks for is on record then, and is done once somebody does. Ready when it resolves.
+ * A program's way to runs that others carry out: over the same store, without an engine or agents. It never drives a run, also when nobody else does. Where several
+ * orchestrators share the runs, what it asks for goes over the transport to the one that drives the run, which answers in its history: REPRISE_OUTCOME_UNKNOWN when nobody
+ * does within `limits.commandMs`, and it is done once somebody drives. Elsewhere what it asks for is on record at once. Ready when it resolves.
  *
  * Throws REPRISE_CONFIG_INVALID without a plugin that brings an event store: in one of its own nobody would ever see what it starts. Else as createReprise().
  */
@@ -48,7 +49,7 @@ export async function createClient(config: ClientConfig): Promise<Client> {
       'REPRISE_CONFIG_INVALID',
       'A client needs the event store that those use who carry the runs out: add the plugin of that store to `plugins`.',
     );
-  const parts = plugins.filter(({ kind }) => kind !== 'transport' && kind !== 'agent');
+  const parts = plugins.filter(({ kind }) => kind !== 'agent');
   const reprise = await compose({ ...rest, plugins: parts }, { anyAgents: true });
   await reprise.start({ drive: false });
   return clientOf(reprise);

@@ -16,8 +16,13 @@ export interface EventMetadata {
   /** Of what a person or a program asked for: who they say that they are, and why. */
   readonly by?: string;
   readonly reason?: string;
-  /** Of what a worker in another process said: which, as it calls itself, and whether it proved that it was handed the attempt. */
-  readonly sender?: { readonly worker: string; readonly verified: boolean };
+  /**
+   * Of what a worker in another process said: which, as it calls itself, and whether it proved that it was handed the attempt. Of what a client in another process
+   * sent to whoever drives the run: that client, as it calls itself, which nobody has verified.
+   */
+  readonly sender?:
+    | { readonly worker: string; readonly verified: boolean }
+    | { readonly client: string; readonly verified: boolean };
   /** The run that the event was copied from, with its revision. */
   readonly origin?: string;
   /**

@@ -1,4 +1,10 @@
-import { createInProcessTransport, type RepriseConfig, systemClock, type Transport } from '@reprise/core';
+import {
+  type AnyPlugin,
+  createInProcessTransport,
+  type RepriseConfig,
+  systemClock,
+  type Transport,
+} from '@reprise/core';
 import type { Ownership, OwnershipChange, TransportSubscription } from '@reprise/core/plugin';
 import { changedStore, type orchestrators, sharedStore, storePlugin, transportPlugin } from './support.ts';
 import { byHash, TestOwnership } from './test-ownership.ts';
@@ -73,7 +79,7 @@ export async function clusterWorld(start: Start, config: Omit<RepriseConfig, 'pl
     };
   };
 
-  const open = (name: string, agents: NonNullable<RepriseConfig['agents']>) => {
+  const pluginsOf = (name: string): AnyPlugin[] => {
     const view = viewOf(name);
     const { append } = view.events;
     const lives = changedStore(
@@ -87,8 +93,10 @@ export async function clusterWorld(start: Start, config: Omit<RepriseConfig, 'pl
       },
       { partitioned: true },
     );
-    return start({ ...config, plugins: [storePlugin(lives), transportPlugin(connect(name))], agents });
+    return [storePlugin(lives), transportPlugin(connect(name))];
   };
+  const open = (name: string, agents: NonNullable<RepriseConfig['agents']>, more: Partial<RepriseConfig> = {}) =>
+    start({ ...config, ...more, plugins: pluginsOf(name), agents });
   /** As kill -9: nothing more comes from it, and its runs fall to others. */
   const kill = async (name: string): Promise<void> => stops.get(name)?.();
   /** As kill -STOP, for longer than a session: others have its runs. Whatever it was about to append comes when the function is called that is returned. */
@@ -112,5 +120,5 @@ export async function clusterWorld(start: Start, config: Omit<RepriseConfig, 'pl
   /** A run that falls to that one, while all of these compete. */
   const runOf = (name: string, among: readonly string[], prefix = 'r'): string =>
     Array.from({ length: 200 }, (_, n) => `${prefix}-${n}`).find((id) => byHash()(id, among) === name) ?? '';
-  return { ownership, storage, open, kill, stall, runOf };
+  return { ownership, storage, shared, pluginsOf, open, kill, stall, runOf };
 }

@@ -403,7 +403,11 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['messages', 'commandId'] },
   ),
   DeadLettersDiscarded: fc.record({ messages: fc.array(text), commandId: text }, { requiredKeys: ['messages'] }),
-  CommandRejected: fc.record({ commandId: text, command: text, code: text, message: text }),
+  CommandRejected: fc.record(
+    { commandId: text, command: text, code: text, message: text, final: fc.constant(true as const) },
+    { requiredKeys: ['commandId', 'command', 'code', 'message'] },
+  ),
+  CommandNoted: fc.record({ commandId: text, command: text }),
 };
 
 const asStored = (event: RunEvent): StoredEvent => JSON.parse(JSON.stringify(encodeEvent(event))) as StoredEvent;

@@ -119,7 +119,7 @@ withEachDriver(
       ]);
     });
 
-    it('a worker neither commands nor reads results, and a client has no business here', async () => {
+    it('a worker neither commands nor reads results, and a client commands, and nothing else', async () => {
       const worker = createKafkaTransport(as('worker'));
       const client = createKafkaTransport(as('client'));
       open.push(worker, client);
@@ -135,6 +135,7 @@ withEachDriver(
         'results',
       );
       await denied(worker.publish([message('reprise.agent.writer', 'k')]), 'dispatches');
+      await client.publish([message('reprise.commands', 'k')]);
       await denied(client.publish([message('reprise.results', 'k')]), 'results of a client');
       const seen = (await client.inspect?.([])) ?? [];
       expect(seen.map(({ name, detail }) => `${name} ${detail.split(':')[0]}`)).to.include('topics cannot be told');

@@ -18,13 +18,13 @@ describe('the rights in the README', () => {
     expect(names.map((name) => name.replaceAll(/[<>]/g, ''))).to.have.members([...needed, ...groups]);
   });
 
-  it('let nobody but orchestrators read results and commands, and nobody but workers report', () => {
+  it('let nobody but orchestrators read results and commands, nobody but workers report, and workers command nothing', () => {
     const { rights } = rightsOfReadme();
     const who = (operation: string, topic: string): string[] =>
       rights.flatMap((one) => (one.name === topic && one.operation === operation ? [one.role] : []));
     expect(who('Read', 'reprise.results')).to.deep.equal(['orchestrator']);
     expect(who('Read', 'reprise.commands')).to.deep.equal(['orchestrator']);
     expect(who('Write', 'reprise.results')).to.deep.equal(['worker']);
-    expect(who('Write', 'reprise.commands')).to.deep.equal([]);
+    expect(who('Write', 'reprise.commands')).to.deep.equal(['orchestrator', 'client']);
   });
 });

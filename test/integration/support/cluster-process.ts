@@ -97,14 +97,14 @@ function stopOnSignal(stop: () => Promise<unknown>): void {
   });
 }
 
-/** The store may be away. */
+/** The store may be away, and whoever drives the run: it is started once, whatever becomes of that command. */
 async function startedAtLast(start: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await start();
       return;
     } catch (error) {
-      if (!isRepriseError(error) || !error.retryable) throw error;
+      if (!isRepriseError(error) || !(error.retryable || error.code === 'REPRISE_OUTCOME_UNKNOWN')) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

@@ -7,6 +7,7 @@ import { SCENARIO_OF_AGENTS } from './scenarios-agents.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIO_OF_BUDGETS } from './scenarios-budgets.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
+import { SCENARIO_OF_COMMANDS } from './scenarios-commands.ts';
 import { SCENARIOS_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
@@ -132,6 +133,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_LISTS,
   ...SCENARIO_OF_CHANGES,
+  ...SCENARIO_OF_COMMANDS,
   ...SCENARIOS_OF_DIRECTIVES,
   ...SCENARIO_OF_MESSAGES,
   ...SCENARIO_OF_GOTO,

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { fitsAsked } from '../../shared/agent-version.ts';
 import type { BlockPlace } from '../blocks.ts';
 import { cheaperIn } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -8,6 +9,7 @@ import type { Path, Report } from '../problem.ts';
 /** What validation needs to know of an agent. */
 export interface KnownAgent {
   readonly name: string;
+  readonly version?: string;
   readonly capabilities?: readonly string[];
   /** What it says of its input and output. */
   readonly inputSchema?: StandardSchemaV1 | undefined;
@@ -21,6 +23,7 @@ export function checkAgents(blocks: readonly BlockPlace[], agents: readonly Know
   const unknown = (path: Path, message: string): void => report(path, message, 'REPRISE_AGENT_UNKNOWN');
   const checkName = (name: string | undefined, path: Path): void => {
     if (name === undefined || names.has(name)) return;
+    if (agents.some((agent) => fitsAsked(agent, name))) return;
     unknown(path, `there is no agent '${name}'${didYouMean(name, names)}${list(names)}`);
   };
   const checkCapability = (capability: string | undefined, path: Path): void => {

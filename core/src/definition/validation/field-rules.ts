@@ -11,7 +11,7 @@ import {
 import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
 import { checkPerformer } from './performer-rules.ts';
-import { checkCount, checkMaxUsage, checkName, checkTextTemplate, checkTime } from './value-rules.ts';
+import { checkAgentName, checkCount, checkMaxUsage, checkName, checkTextTemplate, checkTime } from './value-rules.ts';
 
 /** Names, and numbers in their ranges. */
 export function checkFields(definition: WorkflowDefinition, groups: readonly TaskGroup[], report: Report): void {
@@ -43,8 +43,7 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
   }
   checkPerformer(task, path, report);
   for (const [place, fallback] of fallbackPlaces(task))
-    if (fallback.kind === 'agent')
-      checkName(fallback.agent, [...path, ...place, 'agent'], 'the name of an agent', report);
+    if (fallback.kind === 'agent') checkAgentName(fallback.agent, [...path, ...place, 'agent'], report);
   if (!Number.isFinite(task.priority)) report([...path, 'priority'], 'must be a finite number');
   checkForEach(task, [...path, 'forEach'], report);
   checkRetry(task.retry, [...path, 'retry'], report);
@@ -124,7 +123,7 @@ function checkCompensate({ compensate }: TaskDefinition, path: Path, report: Rep
     report([...path, 'agent'], 'is missing: name the agent, or the capability, that undoes the task');
   if (agent !== undefined && capability !== undefined)
     report([...path, 'capability'], 'stands beside an agent; keep one of the two');
-  if (agent !== undefined) checkName(agent, [...path, 'agent'], 'the name of an agent', report);
+  if (agent !== undefined) checkAgentName(agent, [...path, 'agent'], report);
   if (capability !== undefined) checkName(capability, [...path, 'capability'], 'a capability', report);
   checkRetry(retry, [...path, 'retry'], report);
   checkTimeouts(timeouts, [...path, 'timeout'], report);

@@ -15,7 +15,7 @@ import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES } from '../form/read-limits
 import type { Path, Report } from '../problem.ts';
 import { flawText, schemaFlaws } from '../schema/json-schema.ts';
 import { checkSchema } from '../schema/schema-problems.ts';
-import { checkBudget, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
+import { checkAgentName, checkBudget, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
 
 /** A task has one performer, which is well formed, and nothing that means nothing beside it. */
 export function checkPerformer(task: TaskDefinition, path: Path, report: Report): void {
@@ -28,7 +28,7 @@ export function checkPerformer(task: TaskDefinition, path: Path, report: Report)
   if (second !== undefined) {
     report([...path, second], `stands beside ${first === 'agent' ? 'an agent' : `'${first}'`}; keep one of the two`);
   }
-  if (task.agent !== undefined) checkName(task.agent, [...path, 'agent'], 'the name of an agent', report);
+  if (task.agent !== undefined) checkAgentName(task.agent, [...path, 'agent'], report);
   if (task.capability !== undefined) checkName(task.capability, [...path, 'capability'], 'a capability', report);
   checkChild(task, path, report);
   checkWait(task, [...path, 'wait'], report);

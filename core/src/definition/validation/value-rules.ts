@@ -1,3 +1,4 @@
+import { AGENT_PATTERN } from '../../shared/agent-version.ts';
 import { ID_PATTERN } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import {
@@ -36,6 +37,16 @@ export function checkName(value: string, path: Path, what: string, report: Repor
   );
 }
 
+/** An agent, in any version or in one. */
+export function checkAgentName(value: string, path: Path, report: Report): void {
+  if (AGENT_PATTERN.test(value)) return;
+  if (!value.includes('@')) return checkName(value, path, 'the name of an agent', report);
+  report(
+    path,
+    `"${value}" is not the name of an agent and a version: write writer@2 or writer@2.1, the version in 1 to 64 letters, digits, ".", "_", "+" or "-", starting with a letter or digit`,
+  );
+}
+
 /** Of each kind that is limited, a whole number from 1; of cost, any above 0. */
 export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: Path, report: Report): void {
   if (typeof onBudget === 'object' && 'ask' in onBudget) {
@@ -55,7 +66,7 @@ export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: 
   }
   const cheaper = cheaperIn(onBudget);
   if (cheaper !== undefined) {
-    checkName(cheaper, [...path, 'onBudget', 'agent'], 'the name of an agent', report);
+    checkAgentName(cheaper, [...path, 'onBudget', 'agent'], report);
     if (![budget, ...Object.values(agents)].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined))
       report(
         [...path, 'onBudget'],
@@ -64,7 +75,7 @@ export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: 
   }
   checkAmounts(budget, BUDGETS, 1, path, report);
   for (const [agent, limits] of Object.entries(agents)) {
-    checkName(agent, [...path, 'agents', agent], 'the name of an agent', report);
+    checkAgentName(agent, [...path, 'agents', agent], report);
     checkAmounts(limits, OF_AGENTS, 1, [...path, 'agents', agent], report);
   }
 }

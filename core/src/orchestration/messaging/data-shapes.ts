@@ -1,4 +1,5 @@
 import { PERMISSIONS } from '../../definition/definition.ts';
+import { AGENT_PATTERN } from '../../shared/agent-version.ts';
 import { ID_PATTERN } from '../../shared/ids.ts';
 import { MAX_NAME_CHARS } from '../../shared/message-limits.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
@@ -40,16 +41,26 @@ import {
   time,
 } from '../workflow/untrusted/shape.ts';
 import { announcementShape } from './announcements.ts';
+import { clientCommandShape } from './client-commands.ts';
 import { membersOf } from './members.ts';
 import type { MessageType } from './message-types.ts';
-import type { Abort, CallAnswer, CallDelivery, Dispatch, Heartbeat, RollCall, WorkerCommand } from './messages.ts';
+import {
+  type Abort,
+  type CallAnswer,
+  type CallDelivery,
+  type Dispatch,
+  type Heartbeat,
+  MOST_CALLED,
+  type RollCall,
+  type WorkerCommand,
+} from './messages.ts';
 
 // What the messages between engines and workers carry, as shapes: docs/protocol is made of them, and a border reads by them.
 
 const label = text(1024, 1);
 const name = text(MAX_NAME_CHARS, 1);
 const runId = matching(ID_PATTERN, 'the id of a run');
-const agent = matching(ID_PATTERN, 'the name of an agent');
+const agent = matching(AGENT_PATTERN, 'the name of an agent');
 const taskId = passing(isTaskPath, 'the id of a task or of an item');
 const attempt = integer(1);
 const call = integer(1);
@@ -134,6 +145,7 @@ const received = membersOf<ReceivedMessage>(
 export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   dispatch,
   command: byKind('type', COMMAND_SHAPES),
+  'client-command': clientCommandShape,
   abort: membersOf<Abort>({ reason }, { taskId, attempt }),
   heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
   answer: membersOf<CallAnswer>(
@@ -145,6 +157,6 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
     { messages: listOf(received, MOST_TAKEN), error: errorShape },
   ),
   announcement: announcementShape,
-  'roll-call': membersOf<RollCall>({}, {}),
+  'roll-call': membersOf<RollCall>({}, { agents: listOf(agent, MOST_CALLED) }),
   message: anyJson,
 };

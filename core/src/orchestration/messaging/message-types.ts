@@ -2,6 +2,7 @@
 export const MESSAGE_TYPES = [
   'dispatch',
   'command',
+  'client-command',
   'abort',
   'heartbeat',
   'answer',
@@ -20,6 +21,7 @@ export type MessageType = (typeof MESSAGE_TYPES)[number];
 export const SCHEMA_VERSIONS: Readonly<Record<MessageType, number>> = {
   dispatch: 1,
   command: 1,
+  'client-command': 1,
   abort: 1,
   heartbeat: 1,
   answer: 1,

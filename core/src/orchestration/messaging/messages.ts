@@ -94,7 +94,13 @@ export interface CallDelivery {
 }
 
 /** An engine asks who is there: every worker announces itself. */
-export type RollCall = Readonly<Record<string, never>>;
+export interface RollCall {
+  /** Versions of agents that are asked for (`writer@2`): a worker that has one takes it by that name, too, from now on. */
+  readonly agents?: readonly string[];
+}
+
+/** Names that one roll call has at the most. */
+export const MOST_CALLED = 1000;
 
 /** How messages of the engine are addressed. */
 export interface Addressing {

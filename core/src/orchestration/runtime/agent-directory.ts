@@ -1,7 +1,9 @@
 import { AMOUNTS, type MaxUsage } from '../../definition/definition.ts';
+import { askedAgent, fitsAsked } from '../../shared/agent-version.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { ReadOnlyMap } from '../../shared/read-only-map.ts';
 import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts';
+import { MOST_CALLED } from '../messaging/messages.ts';
 import type { AgentView } from '../scheduler/scheduler-strategy.ts';
 import type { Takers } from '../workflow/explain/explanation.ts';
 import type { AgentCapacity } from './admission/admission.ts';
@@ -37,6 +39,8 @@ export interface AgentDirectoryParts {
   appeared(): void;
   /** The workers of an agent take more at once, or less, than before. */
   changed(agent: string): void;
+  /** Workers that have these versions are to take them by name. */
+  call(agents: readonly string[]): void;
   /** How it stands; undefined when nothing is known. */
   healthOf(agent: string): AgentHealth | undefined;
 }
@@ -56,6 +60,9 @@ function mostOf(one: MaxUsage | undefined, other: MaxUsage | undefined): { reado
   return { maxUsage: most };
 }
 
+/** After how long a worker is called again for a version that it has and does not take by name, in ms. */
+const CALL_AGAIN_MS = 5000;
+
 /** Frozen: strategies are shown it. */
 interface View extends AgentView, AgentCapacity {}
 
@@ -66,6 +73,10 @@ interface View extends AgentView, AgentCapacity {}
 export class AgentDirectory implements Takers {
   readonly #parts: AgentDirectoryParts;
   readonly #workers = new Map<string, Worker>();
+  /** Versions of agents that are asked for (`writer@2`). */
+  readonly #wanted = new Set<string>();
+  /** When workers were called for what they do not take by name yet. */
+  readonly #called = new Map<string, number>();
   readonly #sweep: Sweep;
   /** Attempts under way, by agent: those of an agent that is gone, too. */
   readonly #loads = new Map<string, number>();
@@ -79,16 +90,43 @@ export class AgentDirectory implements Takers {
     this.#sweep = new Sweep(parts.clock, parts.sweepMs, (late) => this.#expire(late));
   }
 
-  heard({ worker, agents, leaseMs }: Announcement): void {
-    if (agents.length === 0) this.#workers.delete(worker);
+  /** Somebody asks for an agent. A version that nobody is known to take is looked for: workers take by name what they are asked for. */
+  wants(agent: string): void {
+    if (this.#wanted.has(agent) || askedAgent(agent).version === undefined || this.#wanted.size >= MOST_CALLED) return;
+    this.#wanted.add(agent);
+    if (!this.has(agent)) this.#parts.call([agent]);
+  }
+
+  /** A worker that came later has not heard what is wanted. */
+  #callFor({ worker, agents }: Announcement): void {
+    const now = this.#parts.clock.now();
+    // It takes a moment until it takes them, and it announces itself meanwhile.
+    if (this.#wanted.size === 0 || now - (this.#called.get(worker) ?? Number.NEGATIVE_INFINITY) < CALL_AGAIN_MS) return;
+    const names = new Set(agents.map(({ name }) => name));
+    const wanted = [...this.#wanted].filter((one) => !names.has(one) && agents.some((agent) => fitsAsked(agent, one)));
+    if (wanted.length === 0) return;
+    this.#called.set(worker, now);
+    this.#parts.call(wanted);
+  }
+
+  heard(announcement: Announcement): void {
+    const { worker, agents, leaseMs } = announcement;
+    this.#callFor(announcement);
+    if (agents.length === 0) this.#forget(worker);
     else this.#workers.set(worker, { agents, leaseMs, expiresAt: this.#parts.clock.now() + (leaseMs ?? Infinity) });
     if (leaseMs !== undefined) this.#sweep.arm();
     if (this.#rebuild()) this.#parts.appeared();
   }
 
+  #forget(worker: string): void {
+    this.#workers.delete(worker);
+    this.#called.delete(worker);
+  }
+
   clear(): void {
     this.#sweep.cancel();
     this.#workers.clear();
+    this.#called.clear();
     this.#rebuild();
   }
 
@@ -165,7 +203,7 @@ export class AgentDirectory implements Takers {
     for (const [id, worker] of this.#workers) {
       if (worker.leaseMs === undefined) continue;
       if (late) worker.expiresAt = Math.max(worker.expiresAt, now + worker.leaseMs);
-      if (worker.expiresAt <= now) this.#workers.delete(id);
+      if (worker.expiresAt <= now) this.#forget(id);
       else leased += 1;
     }
     this.#rebuild();

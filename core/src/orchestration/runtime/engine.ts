@@ -13,6 +13,7 @@ import {
   RESULT_CHANNEL,
   WORKER_CHANNEL,
 } from '../messaging/channels.ts';
+import { type ClientCommand, isClientCommand } from '../messaging/client-commands.ts';
 import type { DispatchTokens } from '../messaging/dispatch-tokens.ts';
 import { flawOf } from '../messaging/flaw-of.ts';
 import { type Heartbeat, toAllEnvelope } from '../messaging/messages.ts';
@@ -32,10 +33,13 @@ import { Admission } from './admission/admission.ts';
 import { type AdmissionOptions, admissionOptions } from './admission/options.ts';
 import { AgentDirectory, type AgentPresence } from './agent-directory.ts';
 import { ChildRuns } from './child-runs.ts';
+import { CommandBorder } from './commands/command-border.ts';
+import { CommandSender } from './commands/command-sender.ts';
+import { RunLooks } from './commands/run-looks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { ForkRuns } from './fork-runs.ts';
 import { HEART, type Heart } from './heart.ts';
-import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
+import { type CommandOutcome, Inboxes, type InboxItem, RunMoved } from './inbox.ts';
 import { startMailbox } from './mailbox-run.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
@@ -118,6 +122,9 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
   readonly #results: Results;
+  readonly #commands: CommandBorder;
+  /** Undefined where this process adds to histories what others are to carry out. */
+  readonly #sender: CommandSender | undefined;
   readonly #runs: OwnedRuns;
   readonly #sleeping: SleepingRuns;
   readonly #subscriptions: TransportSubscription[] = [];
@@ -134,6 +141,7 @@ export class Engine {
       },
       changed: (agent) => this.#admission.changed(agent),
       healthOf: (agent) => this.#admission.health(agent),
+      call: (names) => this.#call(names),
     });
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
@@ -179,6 +187,21 @@ export class Engine {
     const { maxPayloadChars } = options;
     this.#results = new Results({ spans, tokens, monitors, clock, maxPayloadChars });
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
+    this.#commands = new CommandBorder({
+      results: this.#results,
+      repository,
+      clock,
+      maxPayloadChars,
+      durable: transport.durable,
+      post: (runId, item) => this.#inboxes.post(runId, item),
+      takes: () => this.#state === 'driving',
+    });
+    if (parts.others === true) {
+      const looks = new RunLooks(repository);
+      const stateOf = (runId: string): Promise<RunState> => looks.look(runId);
+      const drivers = () => parts.ownership.drivers?.();
+      this.#sender = new CommandSender({ ...parts, store: storage.events, heart, stateOf, drivers });
+    }
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
     const reader = new RunReader(storage, { list: parts.listRuns });
     this.#reader = reader;
@@ -259,9 +282,9 @@ export class Engine {
   /** Where others can reach the transport. */
   async #openBorder(): Promise<void> {
     const { transport, tokens, monitors } = this.#parts;
-    const options = { group: COMMAND_GROUP };
+    const options = { group: COMMAND_GROUP, concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
-      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#results.refuseCommand(delivery), options),
+      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#commands.take(delivery), options),
     );
     if (tokens?.enabled !== true) monitors.notice({ kind: 'log', level: 'warn', message: UNVERIFIED });
   }
@@ -273,6 +296,19 @@ export class Engine {
     const envelope = toAllEnvelope('roll-call', { id: `${id}/roll-call/${at}`, source: id, at }, {});
     await transport.publish([{ channel: WORKER_CHANNEL, envelope }]);
     await nextTurn();
+    for (const agent of this.#parts.registry.expected) this.#agents.wants(agent);
+  }
+
+  /** Does not reject: it is asked again when a worker announces itself. */
+  #call(agents: readonly string[]): void {
+    if (this.#state !== 'driving') return;
+    const { transport, id, clock, monitors } = this.#parts;
+    const at = clock.now();
+    const envelope = toAllEnvelope('roll-call', { id: `${id}/roll-call/${at}`, source: id, at }, { agents });
+    transport.publish([{ channel: WORKER_CHANNEL, envelope }]).catch((error: unknown) => {
+      const message = `workers were not asked for ${agents.slice(0, 10).join(', ')}: ${String(error)}`;
+      monitors.notice({ kind: 'log', level: 'warn', message });
+    });
   }
 
   async #unsubscribe(): Promise<void> {
@@ -286,9 +322,24 @@ export class Engine {
         new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping and takes no more commands.'),
       );
     }
+    const sender = isClientCommand(command) ? this.#sender : undefined;
+    if (sender !== undefined && !this.drives(command.runId)) return sender.send(command as ClientCommand);
     const { promise, resolve, reject } = Promise.withResolvers<CommandOutcome>();
-    this.#inboxes.post(command.runId, { command, done: resolve, failed: reject });
+    this.#inboxes.post(command.runId, {
+      command,
+      ...(sender === undefined ? {} : { fromOutside: true }),
+      done: resolve,
+      failed: (error) => {
+        if (error instanceof RunMoved && sender !== undefined) resolve(sender.send(command as ClientCommand));
+        else reject(error);
+      },
+    });
     return promise;
+  }
+
+  /** Whether a command goes over the transport, to whoever drives its run. */
+  sends(command: Command): boolean {
+    return this.#sender !== undefined && isClientCommand(command) && !this.drives(command.runId);
   }
 
   /** Whether this process decides what becomes of the run. */

@@ -19,10 +19,17 @@ export interface InboxItem {
   readonly contained?: boolean;
   /** The history was changed from outside: what is cached is out of date. */
   readonly refresh?: boolean;
+  /** Of a person or a program: where others drive runs, too, only whoever drives this one decides it. It fails with RunMoved elsewhere. */
+  readonly fromOutside?: boolean;
+  /** Of a start whose definition came from elsewhere: which of its functions there are not here, and which are others. */
+  readonly begins?: { readonly missing: readonly string[]; readonly changed: readonly string[] };
   /** `sent` resolves once the transport has taken, or refused, what the turn had to send; it does not reject. Absent when that was nothing. */
   done?(outcome: CommandOutcome, sent?: Promise<void>): void;
   failed?(error: unknown): void;
 }
+
+/** The run is another process's: what was to be decided is for that one. */
+export class RunMoved extends Error {}
 
 /** Handles a batch of one run's items. Never called again for a run before its promise settles; does not reject. */
 export type Turn = (runId: string, items: readonly InboxItem[]) => Promise<void>;

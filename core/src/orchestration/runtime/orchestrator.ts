@@ -75,6 +75,7 @@ export class Orchestrator {
   readonly #health: Health;
   #agentsElsewhere = false;
   #transportStarted = false;
+  #transportStarting: Promise<void> | undefined;
   /** It was asked something before it was started, and connected for that: stop() has something to release. */
   #transportAsked = false;
   #letExit: (() => void) | undefined;
@@ -267,8 +268,13 @@ export class Orchestrator {
 
   async #startTransport(): Promise<void> {
     if (this.#transportStarted) return;
-    await this.#parts.transport.start();
-    this.#transportStarted = true;
+    this.#transportStarting ??= this.#parts.transport.start();
+    try {
+      await this.#transportStarting;
+      this.#transportStarted = true;
+    } finally {
+      this.#transportStarting = undefined;
+    }
   }
 
   /** When it rejects, it may be tried again. */
@@ -552,11 +558,17 @@ export class Orchestrator {
     }
   }
 
+  async #answerTo(command: Command): Promise<CommandOutcome> {
+    if (!this.#engine.sends(command)) return this.#inTime(command, this.#forked(command));
+    await this.#startTransport();
+    return this.#engine.submit(command);
+  }
+
   async #submit(command: Command): Promise<CommandOutcome> {
     if (this.#lost !== undefined) throw this.#lost;
     // Before start() nothing else keeps the process alive until the answer is there.
     const letGo = this.role === 'new' ? keepAlive() : undefined;
-    const outcome = await this.#inTime(command, this.#forked(command)).finally(letGo);
+    const outcome = await this.#answerTo(command).finally(letGo);
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);

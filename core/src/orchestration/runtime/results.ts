@@ -24,7 +24,7 @@ export interface ResultsParts {
 }
 
 /** Why something is no result. */
-interface Refused {
+export interface Refused {
   readonly code: ErrorCode;
   readonly why: string;
 }
@@ -65,14 +65,6 @@ export class Results {
     if (read !== undefined && 'type' in read) return read;
     this.refuse(delivery, 'a command of a worker', read ?? { code: 'REPRISE_MESSAGE_INVALID', why: 'it is none' });
     return undefined;
-  }
-
-  /** What came as a command of a client: so far, nothing is taken as one. */
-  refuseCommand(delivery: Delivery): void {
-    const what = isOfWorkers(typeOf(delivery.envelope.data))
-      ? 'results go over reprise.results'
-      : 'nothing goes over it';
-    this.refuse(delivery, 'a command', { code: 'REPRISE_CHANNEL_REFUSED', why: what });
   }
 
   refuse(delivery: Delivery, as: string, { code, why }: Refused): void {

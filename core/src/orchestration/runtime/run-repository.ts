@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
-import { bindDefinition } from '../../definition/recorded.ts';
+import { type BoundDefinition, bindDefinition } from '../../definition/recorded.ts';
 import type { EventStore } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import type { Snapshot, SnapshotCache, Storage } from '../../event-store/storage.ts';
@@ -83,15 +83,20 @@ export class RunRepository {
     return run;
   }
 
+  /** A recorded definition with the functions that there are here. `same`: it is one that is registered. */
+  bind(recorded: WorkflowDefinition, hash: string): BoundDefinition & { readonly same: boolean } {
+    const registered = this.#registry.registered(recorded.name, recorded.version);
+    // The very same definition: sharing the object shares its graph, too.
+    if (registered?.hash === hash) return { definition: registered.definition, missing: [], changed: [], same: true };
+    return { ...bindDefinition(recorded, registered?.definition), same: false };
+  }
+
   /** Folds the run's history, from the snapshot on if there is one. A run that does not exist has status 'none'. */
   async load(runId: string): Promise<CachedRun> {
     const stream = runStream(runId);
     let binding: Pick<CachedRun, 'missing' | 'changed'> = { missing: [], changed: [] };
     const bind = (recorded: WorkflowDefinition, hash: string): WorkflowDefinition => {
-      const registered = this.#registry.registered(recorded.name, recorded.version);
-      // The very same definition: sharing the object shares its graph, too.
-      if (registered?.hash === hash) return registered.definition;
-      const bound = bindDefinition(recorded, registered?.definition);
+      const bound = this.bind(recorded, hash);
       binding = bound;
       return bound.definition;
     };

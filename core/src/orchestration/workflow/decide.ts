@@ -1,4 +1,5 @@
 import { roughSize } from '../../shared/json-size.ts';
+import { type CommandBase, isOfClient } from './command-base.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
 import { complete, fail, reported } from './decisions/attempt-outcome.ts';
 import { cancelRun } from './decisions/cancel-run.ts';
@@ -21,7 +22,7 @@ import { decideOutside } from './messaging/outside.ts';
 import { decideProgram } from './messaging/program.ts';
 import { changeRun } from './outside/change-run.ts';
 import { isRunChange } from './outside/run-changes.ts';
-import { isTerminal, type RunState } from './state.ts';
+import { isTerminal, type RunState, recordsRejections } from './state.ts';
 import { decideTeam } from './team/decide.ts';
 
 /**
@@ -29,7 +30,28 @@ import { decideTeam } from './team/decide.ts';
  * throw; one that took effect before gives nothing, whatever became of the run since. What follows from the events by itself is settle's part.
  */
 export function decide(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
-  if (FROM_OUTSIDE.has(command.type) && state.commands.has(command.commandId)) return [];
+  if (FROM_OUTSIDE.has(command.type) && isAnswered(state, command)) return [];
+  const events = decideAnew(state, command, context);
+  return isOfClient(command) ? answered(state, command, events, context) : events;
+}
+
+/** Whether the command has been answered for good: it comes again. */
+export const isAnswered = ({ commands, refused }: RunState, { commandId }: CommandBase): boolean =>
+  commands.has(commandId) || refused.has(commandId);
+
+/** A client waits for an answer in the stream. What it sent may come twice, and what it was told holds. */
+function answered(
+  state: RunState,
+  { commandId, type }: Command,
+  events: readonly RunEvent[],
+  { now: at }: DecisionContext,
+): readonly RunEvent[] {
+  if (events.length === 0 && recordsRejections(state.status))
+    return [{ type: 'CommandNoted', at, commandId, command: type }];
+  return events.map((event) => (event.type === 'CommandRejected' ? { ...event, final: true } : event));
+}
+
+function decideAnew(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   if (command.type === 'StartRun') return startRun(state, command, context);
   if (command.type === 'RetryTasks' && state.status === 'parked')
     return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];

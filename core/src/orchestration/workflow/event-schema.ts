@@ -75,6 +75,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   DeadLettersRedriven: 1,
   DeadLettersDiscarded: 1,
   CommandRejected: 1,
+  CommandNoted: 1,
 };
 
 /** Brings the data of one version of an event type to the next version. Pure. */

@@ -1090,6 +1090,15 @@ export interface CommandRejected extends EventBase {
   readonly command: string;
   readonly code: string;
   readonly message: string;
+  /** The command may come twice, and was answered by this: should it come again, it is not decided again. Absent: it is. */
+  readonly final?: true;
+}
+
+/** A command that was sent to whoever drives the run changes nothing: what it asks for is so already. Its sender is answered. */
+export interface CommandNoted extends EventBase {
+  readonly type: 'CommandNoted';
+  readonly commandId: string;
+  readonly command: string;
 }
 
 /** An immutable fact in the stream of a run. */
@@ -1162,7 +1171,8 @@ export type RunEvent =
   | DeadLetterEdited
   | DeadLettersRedriven
   | DeadLettersDiscarded
-  | CommandRejected;
+  | CommandRejected
+  | CommandNoted;
 
 /** The name of an event of a run. */
 export type RunEventType = RunEvent['type'];

@@ -80,6 +80,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       state.cancelReason = event.reason;
       return close(state, 'cancelled', event.at, event.stateDigest);
     case 'CommandRejected':
+      if (event.final === true) state.refused.add(event.commandId);
+      return state;
+    case 'CommandNoted':
       return state;
     case 'TaskExpanded':
       return onTask(state, event.taskId, (task) => expand(state, task, event));

@@ -54,12 +54,13 @@ const DERIVED: ReadonlySet<string> = new Set([
   'mail',
   'ready',
   'commands',
+  'refused',
   'readyCount',
   'inFlight',
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v20';
+export const STATE_VERSION = 'v21';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
@@ -73,6 +74,7 @@ type Line = Partial<Head> & {
 interface Head {
   readonly fields: Partial<RunState>;
   readonly commands: readonly string[];
+  readonly refused: readonly string[];
   /** Something was added to the graph; that follows in lines of its own. */
   readonly grown?: { readonly outstanding: boolean };
   readonly scopes: readonly SavedScope[];
@@ -134,6 +136,7 @@ function headOf(state: RunState, without: Without): Head {
     fields,
     ...(state.graph instanceof GrownGraph && { grown: { outstanding: state.graph.addedOutstanding } }),
     commands: [...state.commands],
+    refused: [...state.refused],
     scopes,
     signals: [...state.signals],
     mutexes: [...state.mutexes],
@@ -200,6 +203,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
   state.graph = TaskGraph.of(state.definition);
   if (kept.grown !== undefined) grownGraph(state).restore(kept.grown.outstanding);
   for (const id of kept.commands) state.commands.add(id);
+  for (const id of kept.refused) state.refused.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
   for (const [key, tasks] of kept.mutexes) {

@@ -460,6 +460,8 @@ export interface RunState {
   mail: MailState | undefined;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
   readonly commands: Set<string>;
+  /** Ids of those that were refused for good: likewise. */
+  readonly refused: Set<string>;
   /** Agents that rested when an event last said so, and until when: for explain. What the driver does goes by its own admission. */
   rested: readonly { readonly agent: string; readonly until: number }[] | undefined;
   /** From the last event that carried one: what replay compares with. */
@@ -562,6 +564,7 @@ export function initialState(): RunState {
     held: 0,
     mail: undefined,
     commands: new Set(),
+    refused: new Set(),
     rested: undefined,
     stateDigest: undefined,
   };

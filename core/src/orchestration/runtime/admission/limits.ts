@@ -1,3 +1,4 @@
+import { askedAgent } from '../../../shared/agent-version.ts';
 import type { RunState } from '../../workflow/state.ts';
 import type { AdmissionOptions, LimitOptions } from './options.ts';
 
@@ -50,6 +51,10 @@ export function limitsOf(
     if (limit !== undefined) limits.push([`label ${key} '${value}'`, limit]);
   }
   if (capability !== undefined) add('capability', capability, options.capabilities);
+  // What limits an agent limits it in every version.
+  const { name, version } = askedAgent(agent);
+  const ofAll = version === undefined ? undefined : options.agents.get(name);
+  if (ofAll !== undefined) limits.push([agentLimitName(name), ofAll]);
   limits.push([agentLimitName(agent), options.agents.get(agent) ?? options.agents.get('*') ?? UNLIMITED]);
   return limits;
 }

@@ -46,10 +46,12 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   if (UNRECORDED.has(command.type)) return refusedCall(item, error);
   if (BY_WORKERS.has(command.type)) return { ...item, contained: true, command: failureOf(command, error) };
   if (!FROM_OUTSIDE.has(command.type)) return undefined;
-  const { commandId, runId, type, said } = command;
+  const { commandId, runId, type, said, sender } = command;
+  const from = { ...(said === undefined ? {} : { said }), ...by(sender) };
   return {
-    command: { type: 'RefuseCommand', commandId, runId, refused: type, error, ...(said === undefined ? {} : { said }) },
+    command: { type: 'RefuseCommand', commandId, runId, refused: type, error, ...from },
     contained: true,
+    ...(item.fromOutside === true ? { fromOutside: true } : {}),
     done: () => item.failed?.(refusal(error, cause)),
     failed: (other) => item.failed?.(other),
   };

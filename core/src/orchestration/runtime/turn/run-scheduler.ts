@@ -168,8 +168,11 @@ class Held {
   }
 }
 
-const isTaken = ({ agent, capability }: ReadyView, agents: AgentDirectory): boolean =>
-  agent === undefined ? capability !== undefined && agents.hasCapability(capability) : agents.has(agent);
+function isTaken({ agent, capability }: ReadyView, agents: AgentDirectory): boolean {
+  if (agent === undefined) return capability !== undefined && agents.hasCapability(capability);
+  agents.wants(agent);
+  return agents.has(agent);
+}
 
 /** What the strategy of a run chose, or why there is no answer of it that can be used. */
 type Assigned = Chosen | { readonly error: unknown };

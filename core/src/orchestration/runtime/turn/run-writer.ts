@@ -13,7 +13,7 @@ import { isTerminal, type RunState } from '../../workflow/state.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
 import type { Heart } from '../heart.ts';
-import type { InboxItem } from '../inbox.ts';
+import { type InboxItem, RunMoved } from '../inbox.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { Registry } from '../registry.ts';
@@ -206,8 +206,11 @@ export class RunWriter {
     if (items.some(({ refresh }) => refresh === true)) this.#parts.repository.drop(runId);
     this.#parts.admission.forgo(runId);
     const isDrivers = ({ command }: InboxItem): boolean => command === undefined || DRIVERS_COMMANDS.has(command.type);
-    for (const item of items) if (isDrivers(item)) this.#reports.tell(runId, () => item.done?.(settled));
-    return items.filter((item) => !isDrivers(item));
+    for (const item of items) {
+      if (isDrivers(item)) this.#reports.tell(runId, () => item.done?.(settled));
+      else if (item.fromOutside === true) this.#reports.tell(runId, () => item.failed?.(new RunMoved()));
+    }
+    return items.filter((item) => !isDrivers(item) && item.fromOutside !== true);
   }
 
   async #pause(times: number): Promise<void> {
@@ -248,7 +251,8 @@ export class RunWriter {
   async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<readonly InboxItem[]> {
     const { repository, admission } = this.#parts;
     if (items.some((item) => item.refresh === true)) repository.drop(runId);
-    const run = repository.cached(runId) ?? (unread ? newRun(runId) : await this.#load(runId));
+    const begun = unread ? { ...newRun(runId), ...items[0]?.begins } : undefined;
+    const run = repository.cached(runId) ?? begun ?? (await this.#load(runId));
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
@@ -279,6 +283,8 @@ export class RunWriter {
       }
     }
     this.#release.release(run, batch, expected, done === items.length);
+    // Read again, it says that it is held.
+    if (run === begun && run.missing.length > 0) this.#parts.post(runId, { refresh: true });
     if (repository.wantsSnapshot(run) && this.#parts.drives(runId)) await this.#snapshot(run);
     // Behind whatever has come meanwhile: a cancellation need not wait for a large list to be recorded.
     if (again) this.#parts.post(runId, {});

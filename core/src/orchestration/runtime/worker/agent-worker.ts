@@ -1,3 +1,4 @@
+import { askedAgent, fitsAsked } from '../../../shared/agent-version.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
 import { RepriseError, toErrorData } from '../../../shared/errors.ts';
@@ -11,6 +12,7 @@ import {
   WORKER_CHANNEL,
   workerChannel,
 } from '../../messaging/channels.ts';
+import { DATA_SHAPES } from '../../messaging/data-shapes.ts';
 import { flawOf } from '../../messaging/flaw-of.ts';
 import type { MessageType } from '../../messaging/message-types.ts';
 import {
@@ -19,6 +21,7 @@ import {
   type CallDelivery,
   type Dispatch,
   type Heartbeat,
+  type RollCall,
   toEnvelope,
   type WorkerCommand,
 } from '../../messaging/messages.ts';
@@ -45,6 +48,9 @@ const CLAIM_AFTER_MS = 10;
 
 /** How long a dispatch waits for a slot at a worker with rivals before it is offered to the others, in ms. */
 const MOST_WAIT_MS = 500;
+
+/** Versions of its agents that a worker takes by name at the most. */
+const MOST_VERSIONS = 1000;
 
 /** Dispatches of one agent that wait at a worker without rivals at the most, beside those that it works on. */
 const MOST_WAITING = 256;
@@ -97,6 +103,8 @@ export class AgentWorker {
   #draining = false;
   readonly #slots: ReadonlyMap<string, Slots>;
   readonly #announcer: Announcer;
+  /** Versions that were asked for, by name (`writer@2`), and which agent each is; undefined until it is taken. */
+  readonly #versions = new Map<string, AnyAgent | undefined>();
   #beat: ScheduledCall | undefined;
   #taking = false;
 
@@ -115,7 +123,12 @@ export class AgentWorker {
       transport,
       clock,
       leaseMs: mortal ? options.leaseMs : undefined,
-      agents: () => Array.from(agents.values(), (agent) => this.#announced(agent)),
+      agents: () => [
+        ...Array.from(agents.values(), (agent) => this.#announced(agent)),
+        ...Array.from(this.#versions).flatMap(([name, agent]) =>
+          agent === undefined ? [] : this.#announcedBy(name, agent),
+        ),
+      ],
       failed: (error) => this.#warn(undefined, `nobody was told what this worker takes: ${String(error)}`),
     });
   }
@@ -153,12 +166,7 @@ export class AgentWorker {
     this.#taking = true;
     // Where it is the only one, more may be here than there are slots for, so that the most urgent of it is begun first. Else it goes to whoever has a slot.
     const waiting = mortal ? 0 : MOST_WAITING;
-    for (const agent of agents.values()) {
-      const slots = this.#slotsOf(agent.name);
-      const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
-      const options = { group: `agent.${agent.name}`, concurrency: slots.limit + waiting };
-      this.#tasks.push(await transport.subscribe(agentChannel(agent.name), handler, options));
-    }
+    for (const agent of agents.values()) await this.#takeBy(agent.name, agent, waiting);
     const onAbort = (delivery: Delivery): void => {
       if (this.#isFlawed(delivery, 'abort')) return;
       const { envelope } = delivery;
@@ -166,8 +174,12 @@ export class AgentWorker {
       delivery.ack();
     };
     const onCall = (delivery: Delivery): void => {
-      if (delivery.envelope.type === 'reprise.roll-call') this.#announcer.answer();
+      const { type, data } = delivery.envelope;
       delivery.ack();
+      if (type !== 'reprise.roll-call' || DATA_SHAPES['roll-call'](data, '') !== undefined) return;
+      const { agents: asked } = data as RollCall;
+      if (asked === undefined) this.#announcer.answer();
+      else this.#called(asked);
     };
     this.#subscriptions.push(
       await transport.subscribe(ABORT_CHANNEL, onAbort, { broadcast: true }),
@@ -175,6 +187,38 @@ export class AgentWorker {
       await transport.subscribe(workerChannel(this.#parts.id), (delivery) => this.#hear(delivery), { broadcast: true }),
     );
     await this.#announcer.begin();
+  }
+
+  /** `name`: its own, or with a version that it is. */
+  async #takeBy(name: string, agent: AnyAgent, waiting: number): Promise<void> {
+    const slots = this.#slotsOf(agent.name);
+    const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
+    const options = { group: `agent.${name}`, concurrency: slots.limit + waiting };
+    this.#tasks.push(await this.#parts.transport.subscribe(agentChannel(name), handler, options));
+  }
+
+  /** Of the versions that somebody asks for, those that agents here are have channels of their own from now on. */
+  #called(asked: readonly string[]): void {
+    const { agents, mortal } = this.#parts;
+    for (const name of asked) {
+      const { name: base, version } = askedAgent(name);
+      const agent = version === undefined || this.#versions.has(name) ? undefined : agents.get(base);
+      if (agent === undefined || !fitsAsked(agent, name) || this.#versions.size >= MOST_VERSIONS || !this.#taking)
+        continue;
+      this.#versions.set(name, undefined);
+      const taking = this.#takeBy(name, agent, mortal ? 0 : MOST_WAITING).then(
+        () => {
+          this.#versions.set(name, agent);
+          if (this.#taking) return this.#announcer.answer();
+          return this.#close(this.#tasks);
+        },
+        (error: unknown) => {
+          this.#versions.delete(name);
+          this.#warn(undefined, `'${name}' is not taken here: ${String(error)}`);
+        },
+      );
+      void taking;
+    }
   }
 
   /** Takes the start back. What runs is given up, as at the end of stop(): an agent that does not end holds nobody up. */
@@ -522,6 +566,11 @@ export class AgentWorker {
     const { limit, free } = this.#slotsOf(name);
     const said = { ...(version === undefined ? {} : { version }), ...(maxUsage === undefined ? {} : { maxUsage }) };
     return { name, ...said, capabilities, concurrency: limit, free };
+  }
+
+  /** Its capabilities are announced once. */
+  #announcedBy(name: string, agent: AnyAgent): AnnouncedAgent {
+    return { ...this.#announced(agent), name, capabilities: [] };
   }
 
   #slotsOf(agent: string): Slots {

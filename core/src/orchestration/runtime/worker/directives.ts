@@ -1,8 +1,8 @@
 import type { WrittenTasks } from '../../../agent/agent.ts';
 import type { Permission } from '../../../definition/definition.ts';
 import { loadTasks } from '../../../definition/text/parse-workflow.ts';
+import { isAskedAgent } from '../../../shared/agent-version.ts';
 import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
-import { isId } from '../../../shared/ids.ts';
 import type { Json } from '../../../shared/json.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
@@ -77,7 +77,7 @@ export class Directives {
   ): void {
     this.#allow('handOff');
     const agent = typeof to === 'string' ? to : to.name;
-    if (!isId(agent)) throw refused(`${JSON.stringify(agent)} is no name of an agent`);
+    if (!isAskedAgent(agent)) throw refused(`${JSON.stringify(agent)} is no name of an agent`);
     this.#add({
       kind: 'handOff',
       agent,

@@ -1,4 +1,4 @@
-import { ID_PATTERN } from '../../../shared/ids.ts';
+import { AGENT_PATTERN } from '../../../shared/agent-version.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import { MAX_WHY_CHARS } from '../directives.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../untrusted/shape.ts';
 import type { Decision } from './decision.ts';
 
-const agent = matching(ID_PATTERN, 'the name of an agent');
+const agent = matching(AGENT_PATTERN, 'the name of an agent');
 const task = matching(TASK_ID_PATTERN, 'the id of a task');
 const object = recordOf(anyJson);
 

@@ -8,6 +8,7 @@ import {
 import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
+import { AGENT_PATTERN } from '../../../shared/agent-version.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { MAX_MAILBOX_LIMIT, MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
@@ -32,6 +33,7 @@ import {
 export const MAX_DEFINITION_CHARS = 8 * 1024 * 1024;
 
 const name = matching(ID_PATTERN, 'a name (1 to 128 letters, digits, ".", "_" or "-")');
+const agent = matching(AGENT_PATTERN, 'the name of an agent, with a version after "@" or without');
 const taskId = matching(TASK_ID_PATTERN, 'a task id (1 to 128 letters, digits, ".", "_" or "-")');
 const words = text(64 * 1024);
 
@@ -48,7 +50,7 @@ const fallbackAt = (left: number): Shape =>
   byKind('kind', {
     value: fieldsOf({ kind: oneOf('value'), value: anyJson }),
     agent: fieldsOf(
-      { kind: oneOf('agent'), agent: name },
+      { kind: oneOf('agent'), agent },
       { input: expression, ...(left > 0 && { then: (value, field) => fallbackAt(left - 1)(value, field) }) },
     ),
     task: fieldsOf({ kind: oneOf('task'), task: taskId }),
@@ -120,7 +122,7 @@ const WAITED = ['signal', 'form', 'message'] as const;
 
 /** The performers that hold no tasks. */
 const performers: Readonly<Record<string, Shape>> = {
-  agent: name,
+  agent,
   capability: name,
   workflow: fieldsOf({ name }, { version: name, budget: (value, field) => budgetShape(value, field) }),
   wait: (value, field) =>
@@ -148,7 +150,7 @@ const performers: Readonly<Record<string, Shape>> = {
   ),
 };
 
-const compensate = fieldsOf({ retry, timeouts }, { agent: name, capability: name, input: expression });
+const compensate = fieldsOf({ retry, timeouts }, { agent, capability: name, input: expression });
 
 const need: Shape = (value, field) => (typeof value === 'number' ? integer(1) : expression)(value, field);
 
@@ -189,7 +191,7 @@ export const budgetShape = fieldsOf(
     onBudget: (value, field) => {
       if (value === 'stop') return undefined;
       const asks = isFields(value) && value['ask'] !== undefined;
-      return (asks ? askingShape : fieldsOf({ agent: name }))(value, field);
+      return (asks ? askingShape : fieldsOf({ agent }))(value, field);
     },
   },
 );

@@ -1,4 +1,4 @@
-import { ID_PATTERN } from '../../../shared/ids.ts';
+import { AGENT_PATTERN } from '../../../shared/agent-version.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS } from '../directives.ts';
 import { outgoingShape } from '../messaging/call-shapes.ts';
@@ -16,7 +16,7 @@ import {
   withSchema,
 } from './shape.ts';
 
-const agent = matching(ID_PATTERN, 'the name of an agent');
+const agent = matching(AGENT_PATTERN, 'the name of an agent');
 const taskId = matching(TASK_ID_PATTERN, 'the id of a task');
 
 /** Their schema would be that of the whole language. */

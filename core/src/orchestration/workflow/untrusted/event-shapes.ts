@@ -1,5 +1,6 @@
 import { BUDGETS, MAX_ASSIGNEE_CHARS } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
+import { AGENT_PATTERN } from '../../../shared/agent-version.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
@@ -30,7 +31,7 @@ import {
 import { teamShapes } from './team-shapes.ts';
 
 const runId = matching(ID_PATTERN, 'a run id');
-const agent = matching(ID_PATTERN, 'the name of an agent');
+const agent = matching(AGENT_PATTERN, 'the name of an agent');
 /** A task of a definition, or an item of one: `inspect[12]` (`inspect.12` before rules 3). */
 const taskId = passing(isTaskPath, 'the id of a task or of an item');
 /** A block of the run; '' is the run itself. */
@@ -313,8 +314,18 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskFailed: fieldsOf({ taskId, error: errorShape }, { usage: spentShape }),
   ...mailShapes(errorShape),
   TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
-  CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),
+  CommandRejected: fieldsOf(
+    { commandId: label, command: text(128, 1), code: text(1024, 1), message: reason },
+    { final: oneOf(true) },
+  ),
+  CommandNoted: fieldsOf({ commandId: label, command: text(128, 1) }),
 };
+
+/** A worker, or a client. */
+const senderShape: Shape = (value, field) =>
+  (isFields(value) && 'client' in value
+    ? fieldsOf({ client: label, verified: flag })
+    : fieldsOf({ worker: label, verified: flag }))(value, field);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -333,7 +344,7 @@ export const recordShape: Shape = fieldsOf({
       origin: runId,
       by: label,
       reason,
-      sender: fieldsOf({ worker: label, verified: flag }),
+      sender: senderShape,
     },
   ),
 });

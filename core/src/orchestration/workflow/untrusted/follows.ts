@@ -95,6 +95,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
         : flaw('data.until', `is ${event.until}, which is not later than the event`);
     case 'RunCancelled':
     case 'CommandRejected':
+    case 'CommandNoted':
     case 'AgentBack':
       return undefined;
     case 'SignalReceived':
