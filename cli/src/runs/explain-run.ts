@@ -77,12 +77,13 @@ export async function explainRun(
     for (const line of failureLines(explained)) await out.line(line);
     for (const line of standInLines(terminal, explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
-    for (const line of path === undefined ? [] : criticalPathLines(terminal, path)) await out.line(line);
     const onTheirWay = handOverLines(out, explained.handOver, TOLD, runId, where);
     for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
+    if (explained.failure !== undefined && ended)
+      await out.line(`Fix          ${plain(fixOf(runId, explained.failure))}`);
+    for (const line of path === undefined ? [] : criticalPathLines(terminal, path)) await out.line(line);
     if (ended) {
       if (state.status === 'completed') return;
-      if (explained.failure !== undefined) await out.line(`Fix          ${plain(fixOf(runId, explained.failure))}`);
       const retry = commandText(`run retry ${runId}`, where);
       await err.line(err.style('dim', `To go on from it, in a new run: ${retry}`));
       return;
