@@ -31,6 +31,6 @@ async function makeDossier() {
   say(`
 The report is ${join(project, '.reprise', 'dossier', 'dossier.md')}
 The commands above work in ${relative(here, ROOT) === '' ? 'this folder' : ROOT}; the word last stands for the newest run: npx reprise run history last
-To see the run in the browser: npx reprise dashboard --open`);
+To see the run in the browser: npx reprise dashboard last --open`);
   return 0;
 }

@@ -32,7 +32,9 @@ function unknownCommands(text: string): readonly string[] {
         ? [first, second, third]
         : [first, second]
       : [first];
-    const own = `${join(COMMANDS, ...within)}.ts`;
+    // `dashboard` is a command with an argument, and has commands below it.
+    const below = `${join(COMMANDS, ...within)}.ts`;
+    const own = existsSync(below) ? below : `${join(COMMANDS, first)}.ts`;
     const file = ALIASES.get(`${first} ${second}`) ?? own;
     if (!existsSync(file)) return [`${whole.trim()}: no such command`];
     const sources = [readFileSync(file, 'utf8'), ...SHARED].join('\n');

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../base-command.ts';
 import { storeFlags } from '../flags.ts';
 
@@ -8,6 +8,7 @@ export default class Dashboard extends RepriseCommand {
     'Shows runs live, and at any revision: graph, timeline, history, why a run does not move, messages, forms, dead letters, agents. Works beside whoever drives the store, and drives nothing. The printed link opens one browser, once; the next one is printed then. For others, --host listens elsewhere: by TLS, or behind a proxy that ends it, and who comes gives a token of a file (dashboard token add).';
   static override examples = [
     { description: 'Opened in the browser', command: '<%= config.bin %> dashboard --open' },
+    { description: 'At the newest run', command: '<%= config.bin %> dashboard last --open' },
     { description: 'To look at only, at another port', command: '<%= config.bin %> dashboard --read-only --port 4700' },
     {
       description: 'For others, by TLS; who may is in a file',
@@ -20,6 +21,9 @@ export default class Dashboard extends RepriseCommand {
         '<%= config.bin %> dashboard --behind-proxy 127.0.0.1 --public-url https://reprise.example --tokens tokens.json',
     },
   ];
+  static override args = {
+    run: Args.string({ description: 'The run to open it at: its id, any unique beginning of it, or `last`.' }),
+  };
   static override flags = {
     ...storeFlags,
     port: Flags.integer({
@@ -63,8 +67,8 @@ export default class Dashboard extends RepriseCommand {
   };
 
   override async run(): Promise<void> {
-    const { flags } = await this.parse(Dashboard);
+    const { args, flags } = await this.parse(Dashboard);
     const { serveDashboard } = await import('../dashboard/serve-dashboard.ts');
-    process.exitCode = await serveDashboard(flags, this.terminal(flags.json, 'go-on'));
+    process.exitCode = await serveDashboard({ ...flags, run: args.run }, this.terminal(flags.json, 'go-on'));
   }
 }

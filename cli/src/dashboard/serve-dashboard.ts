@@ -9,6 +9,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
+import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { type OpenViews, withViews } from '../views/open-views.ts';
@@ -23,6 +24,8 @@ export interface DashboardFlags extends Whereabouts {
   readonly open?: boolean;
   readonly by?: string | undefined;
   readonly 'read-only'?: boolean;
+  /** The run to open it at. */
+  readonly run?: string | undefined;
   readonly host?: string | undefined;
   readonly 'tls-cert'?: string | undefined;
   readonly 'tls-key'?: string | undefined;
@@ -43,7 +46,9 @@ export async function serveDashboard(flags: DashboardFlags, terminal: Terminal):
     const commands = new Commands(flags, open.access);
     const frames = await framesOf(reader, open.access, terminal);
     try {
-      return await serve(sourceOf(open, reader, frames, flags, commands), flags, reach, terminal, open.access);
+      const run = flags.run === undefined ? undefined : await resolveRun(open.storage, reader, flags.run);
+      const shown = { ...flags, run };
+      return await serve(sourceOf(open, reader, frames, flags, commands), shown, reach, terminal, open.access);
     } finally {
       await frames.close();
       await commands.close();
@@ -122,7 +127,7 @@ function sourceOf(
 
 async function serve(
   source: DashboardSource,
-  { port, open, by = nameOfUser(), 'read-only': readOnly }: DashboardFlags,
+  { port, open, run, by = nameOfUser(), 'read-only': readOnly }: DashboardFlags,
   reach: ReachOptions,
   { out, err, json }: Terminal,
   access: StoreAccess,
@@ -140,6 +145,7 @@ async function serve(
       ...(before === undefined ? {} : { state: before.state }),
       role: readOnly === true ? 'viewer' : 'operator',
       by,
+      ...(run === undefined ? {} : { run }),
       onLink: (link) => {
         void (json ? Promise.resolve() : err.line(err.style('dim', 'That link is used up. For another browser:'))).then(
           () => tell(link),

@@ -10,7 +10,7 @@ const project = projects();
 const EVENTS = 12_000;
 
 describe('states of a long run on the dashboard', () => {
-  it('are the same after a kill -9, from what was kept, and when that is damaged', async () => {
+  it('opened by a link to it, are the same after a kill -9, from what was kept, and when that is damaged', async () => {
     const cwd = project();
     const spin = defineAgent({ name: 'spin', handle: ({ input }: { readonly input: unknown }) => input });
     const long = workflow('long', { version: '1' })
@@ -20,11 +20,12 @@ describe('states of a long run on the dashboard', () => {
 
     /** The states at some revisions; the server is killed then. */
     const states = async (): Promise<readonly string[]> => {
-      const dashboard = new Running(['dashboard', '--store', 'events.db', '--port', '0', '--json'], { cwd });
+      const dashboard = new Running(['dashboard', 'last', '--store', 'events.db', '--port', '0', '--json'], { cwd });
       try {
         await dashboard.saw(/"link"/);
         const link = String(jsonLines(dashboard.stdout)[0]?.['link']);
         const entered = await fetch(link);
+        expect(await entered.text()).to.include('url=/runs/long"');
         const headers = { cookie: (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
         const texts: string[] = [];
         for (const at of ['', '?at=4999', '?at=5000', '?at=9998', '?at=7', `?at=${EVENTS}`]) {

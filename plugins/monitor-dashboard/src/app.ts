@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
-import type { Clock, JsonObject } from '@reprise/core/plugin';
+import { type Clock, isId, type JsonObject } from '@reprise/core/plugin';
 import { type Context, Hono } from 'hono';
 import { API } from './api.ts';
 import { callerOf } from './callers.ts';
@@ -10,7 +10,7 @@ import { cookieOf, guard, SAFE_HEADERS, type Site } from './guards.ts';
 import { addLogin, SESSION_ROUTES } from './login.ts';
 import { LOGIN, NO_SESSION, OPEN_FILES } from './login-page.ts';
 import { openApi } from './openapi.ts';
-import { ENTERED, NOT_BUILT, type PageFile, readPage } from './page.ts';
+import { enteredPage, NOT_BUILT, type PageFile, readPage } from './page.ts';
 import { HttpProblem, problemOf } from './problems.ts';
 import { assertRoutes, FileAnswer, type Permission, type Route } from './route.ts';
 import { may, type Person, type Sessions } from './sessions.ts';
@@ -183,7 +183,8 @@ export function createApp(parts: AppParts): Hono {
       const session = sessions.begin(context.req.query('token') ?? '');
       if (session === undefined) return html(NO_SESSION, 401);
       onEntered?.();
-      return html(ENTERED, 200, {
+      const run = context.req.query('run') ?? '';
+      return html(enteredPage(isId(run) ? `/runs/${run}` : '/'), 200, {
         'set-cookie': `${cookie}=${session}; ${attributes}`,
         'referrer-policy': 'no-referrer',
       });

@@ -42,12 +42,9 @@ export function readPage(folder = BUILT): ReadonlyMap<string, PageFile> {
 export const page = (title: string, text: string, head = '', more = ''): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title>${head}</head><body><main><h1>${title}</h1><p>${text}</p>${more}</main></body></html>`;
 
-/** Begun at a site that is this one: so the strict cookie goes along. */
-export const ENTERED = page(
-  'Reprise',
-  '<a href="/">Open the dashboard</a>',
-  '<meta http-equiv="refresh" content="0;url=/">',
-);
+/** Begun at a site that is this one: so the strict cookie goes along. `path`: what is opened then, of our own making. */
+export const enteredPage = (path: string): string =>
+  page('Reprise', `<a href="${path}">Open the dashboard</a>`, `<meta http-equiv="refresh" content="0;url=${path}">`);
 export const NOT_BUILT = page(
   'Reprise dashboard',
   'The page was not built: <code>npm run setup</code> in the repository does it.',

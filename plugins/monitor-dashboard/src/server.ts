@@ -20,6 +20,8 @@ export interface DashboardOptions extends ReachOptions {
   readonly role?: Role;
   /** Who changes something, where the printed link lets in: put on record. */
   readonly by: string;
+  /** The id of the run that the first link opens. Default: the overview. */
+  readonly run?: string;
   /** The link that works next, each time that one was used. */
   onLink?(link: string): void;
   /** Who signed in with a token, or tried to, and from where. */
@@ -68,7 +70,11 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     throw error;
   });
   const origin = reach.origin(port);
-  const link = (): string => (tokens === undefined ? `${origin}/enter?token=${links.token}` : `${origin}/`);
+  let run = options.run;
+  const link = (): string => {
+    if (tokens !== undefined) return run === undefined ? `${origin}/` : `${origin}/runs/${run}`;
+    return `${origin}/enter?token=${links.token}${run === undefined ? '' : `&run=${run}`}`;
+  };
   const app = createApp({
     source,
     sessions,
@@ -79,7 +85,10 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     closed: closing.signal,
     onError: told,
     ...(onNote === undefined ? {} : { onNote }),
-    onEntered: () => onLink?.(link()),
+    onEntered: () => {
+      run = undefined;
+      onLink?.(link());
+    },
   });
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {

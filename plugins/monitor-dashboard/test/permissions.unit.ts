@@ -148,6 +148,9 @@ describe('who may call the dashboard', () => {
     expect((await one.call(link)).status).to.equal(401);
     expect((await one.call('/enter')).status).to.equal(401);
     expect((await one.call(`/enter?token=${one.cookie.split('=')[1]}`)).status).to.equal(401);
+    expect(await (await one.call(`${one.link()}&run=r-1`)).text()).to.include('url=/runs/r-1"');
+    for (const run of ['//evil.example', '"><script>', '../x', 'a;b', '%2e'])
+      expect(await (await one.call(`${one.link()}&run=${encodeURIComponent(run)}`)).text(), run).to.include('url=/"');
     const entered = await one.call(one.link());
     expect(entered.headers.get('set-cookie')).to.match(/^reprise_4680=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   });
