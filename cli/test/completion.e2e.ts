@@ -109,6 +109,21 @@ describe('completion', () => {
       expect([status, stderr]).to.deep.equal([0, '']);
     });
 
+  it('works in fish', async function () {
+    if (spawnSync('fish', ['-c', 'true']).status !== 0) this.skip();
+    mkdirSync(join(cwd, 'bin'), { recursive: true });
+    writeFileSync(join(cwd, 'bin', 'reprise'), `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`);
+    chmodSync(join(cwd, 'bin', 'reprise'), 0o755);
+    writeFileSync(join(cwd, 'completion.fish'), (await reprise(['completion', 'fish'], { cwd })).stdout);
+    const script = `source completion.fish; complete -C 'reprise run show order-'; complete -C 'reprise sim r'`;
+    const { stdout, stderr } = spawnSync('fish', ['-c', script], {
+      cwd,
+      encoding: 'utf8',
+      env: { PATH: `${join(cwd, 'bin')}:${process.env['PATH']}`, HOME: cwd },
+    });
+    expect(stdout.trim().split('\n').sort(), stderr).to.deep.equal(['order-7', 'order-8', 'replay', 'run']);
+  });
+
   it('is there for each shell, and says which there are', async () => {
     for (const shell of SHELLS) {
       const { code, stdout } = await reprise(['completion', shell], { cwd });
