@@ -1,5 +1,5 @@
 import { hashDefinition } from '../../../definition/recorded.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import { type ErrorData, errorData, isRepriseError, toErrorData } from '../../../shared/errors.ts';
 import { takeJson } from '../../../shared/take-json.ts';
 import {
@@ -20,6 +20,7 @@ export interface CommandBorderParts {
   readonly results: Results;
   readonly repository: Pick<RunRepository, 'bind'>;
   readonly clock: Clock;
+  readonly random: Random;
   /** Characters of JSON that a payload may have. */
   readonly maxPayloadChars: number;
   post(runId: string, item: InboxItem): void;
@@ -39,7 +40,7 @@ const NAME_CHARS = 1024;
 /** When a command is tried again that could not be put on record, in ms. */
 const AGAIN_MS = 1000;
 
-/** When one is given back, in ms, that came here before this process heard whose the run is. */
+/** Within how long one is given back, in ms, that came to another than who drives the run: at random, so that two do not change places for ever. */
 const MOVED_MS = 20;
 
 /** Characters beside the payload. */
@@ -81,11 +82,11 @@ export class CommandBorder {
    * meanwhile waits for it (a cancellation, say).
    */
   #failed(delivery: Delivery, item: ToDecide, error: unknown): void {
-    const { clock, takes } = this.#parts;
+    const { clock, random, takes } = this.#parts;
     const { command } = item;
     if (delivery.revoked || !takes()) return;
     if (error instanceof RunMoved)
-      return delivery.nack({ reason: 'another orchestrator drives the run', delayMs: MOVED_MS });
+      return delivery.nack({ reason: 'another orchestrator drives the run', delayMs: 1 + random() * MOVED_MS });
     if (isRepriseError(error, 'REPRISE_DEFINITION_CHANGED') && command.type !== 'RefuseCommand')
       return this.#submit(delivery, { command: refusal(command, toErrorData(error, 'REPRISE_DEFINITION_CHANGED')) });
     clock.schedule(AGAIN_MS, () => {
