@@ -24,6 +24,7 @@ function setUp() {
     sweepMs: LEASE_MS / 4,
     appeared: () => told.push('appeared'),
     changed: (agent) => told.push(agent),
+    gone: () => undefined,
     call: (names) => told.push(`called ${names.join(' ')}`),
     healthOf: (agent) => healths[agent],
   });

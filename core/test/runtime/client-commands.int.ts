@@ -5,6 +5,7 @@ import {
   type Orchestrator,
   parseWorkflow,
   type RepriseConfig,
+  RepriseError,
   type Workflow,
   workflow,
 } from '@reprise/core';
@@ -241,6 +242,26 @@ describe('commands to the owner of a run', () => {
     const names = only(await eventsOf(second, 'r'), 'SignalReceived').map(({ signal }) => signal);
     expect(names.length).to.equal(12);
     expect(new Set(names).size).to.equal(12);
+  });
+
+  it('that the store will never take are refused, and the run goes on', async () => {
+    const { open, client, storage } = await world();
+    const { append } = storage.events;
+    Object.assign(storage.events, {
+      append: async (...request: Parameters<typeof append>) => {
+        if (JSON.stringify(request[1]).includes('too much'))
+          throw new RepriseError('REPRISE_STORE_TOO_LARGE', 'An event is too large.');
+        return append(...request);
+      },
+    });
+    const first = await open('first', []);
+    const it = await client(1500);
+    const run = await it.startRun(waits, null, { id: 'r' });
+    expect(await codeOfAsync(run.signal('go', 'too much'))).to.equal('REPRISE_STORE_TOO_LARGE');
+    expect(await codeOfAsync(it.startRun(waits, 'too much', { id: 'n' }))).to.equal('REPRISE_OUTCOME_UNKNOWN');
+    expect(first.border?.refused).to.equal(1);
+    await run.signal('go', 1);
+    expect(await run.result()).to.equal(1);
   });
 
   it('that are none are refused, and no run hears of them', async () => {

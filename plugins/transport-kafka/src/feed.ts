@@ -52,6 +52,7 @@ export class Feed {
   readonly #partitions = new Map<string, Partition>();
   readonly #rooms = new Map<string, ConsumerGroup>();
   readonly #paused = new Set<string>();
+  readonly #placeListeners = new Set<() => void>();
   #consumer: DriverConsumer | undefined;
   #commitDue: ScheduledCall | undefined;
   #committing: Promise<void> | undefined;
@@ -71,6 +72,13 @@ export class Feed {
   /** What this process has of the group. */
   get places(): readonly Place[] {
     return [...this.#partitions.values()].map(({ place }) => place);
+  }
+
+  /** Calls back after each assignment. Returns a function that stops it. */
+  onPlaces(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#placeListeners.add(own);
+    return () => this.#placeListeners.delete(own);
   }
 
   /** It is a member of its group now. */
@@ -147,6 +155,7 @@ export class Feed {
     this.#paused.clear();
     this.#consumer?.resume(places);
     this.#parts.onAssigned?.(places);
+    for (const listener of this.#placeListeners) listener();
     if (this.#parts.startAt === undefined) {
       this.#commitSoon();
       return [];

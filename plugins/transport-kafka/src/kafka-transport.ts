@@ -48,6 +48,7 @@ interface Shared {
 export class KafkaTransport implements Transport {
   readonly durable = true;
   readonly spans = true;
+  readonly places = true;
   /** Absent where one orchestrator at a time drives all runs, whoever the event store says. */
   readonly ownership?: Ownership;
   readonly topics: TransportTopics;
@@ -146,8 +147,10 @@ export class KafkaTransport implements Transport {
     if ('broadcast' in options) return this.#hear(channel, route, handler, concurrency);
     const shared = await this.#share(channel, route, options.group);
     const member = shared.feed.join(route.topic.name, handler, concurrency);
+    const deaf = options.onPlaces === undefined ? undefined : shared.feed.onPlaces(() => options.onPlaces?.());
     let closed: Promise<void> | undefined;
     const close = async (): Promise<void> => {
+      deaf?.();
       await member.close();
       await this.#release(shared);
     };
@@ -155,6 +158,9 @@ export class KafkaTransport implements Transport {
       close: () => {
         closed ??= close();
         return closed;
+      },
+      get places() {
+        return shared.feed.places.flatMap(({ topic, partition }) => (topic === route.topic.name ? [partition] : []));
       },
     };
   }

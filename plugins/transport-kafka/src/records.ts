@@ -7,7 +7,7 @@ import type { Route } from './topics.ts';
 const CHANNEL = 'reprise-channel';
 
 export function toRecord(
-  { channel, envelope }: OutgoingMessage,
+  { channel, envelope, place }: OutgoingMessage,
   { topic, shared }: Route,
   partitions: number,
 ): OutgoingRecord {
@@ -15,7 +15,7 @@ export function toRecord(
   const { traceparent, tracestate } = envelope;
   return {
     topic: topic.name,
-    partition: partitionOf(key, partitions),
+    partition: place !== undefined && place < partitions ? place : partitionOf(key, partitions),
     key,
     headers: {
       ...headers,

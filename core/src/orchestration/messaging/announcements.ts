@@ -15,6 +15,8 @@ export interface AnnouncedAgent {
   readonly free: number;
   /** What an attempt uses at most, as the agent declares. */
   readonly maxUsage?: MaxUsage;
+  /** From where in the agent's channel it takes dispatches now, and nobody else does. Absent: the transport has no places. */
+  readonly places?: readonly number[];
 }
 
 /**
@@ -31,6 +33,7 @@ export interface Announcement {
 /** Agents that one worker announces at the most, and attempts that one of them takes at once. */
 const MOST_AGENTS = 10_000;
 const MOST_ATTEMPTS = 1_000_000;
+const MOST_PLACES = 10_000;
 
 const name = text(256, 1);
 
@@ -47,7 +50,7 @@ export const announcementShape = membersOf<Announcement>(
     agents: listOf(
       membersOf<AnnouncedAgent>(
         { name, capabilities: listOf(name), concurrency: integer(1, MOST_ATTEMPTS), free: integer(0, MOST_ATTEMPTS) },
-        { version: text(4096), maxUsage: maxUsageShape },
+        { version: text(4096), maxUsage: maxUsageShape, places: listOf(integer(0, MOST_PLACES), MOST_PLACES) },
       ),
       MOST_AGENTS,
     ),

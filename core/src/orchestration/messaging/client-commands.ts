@@ -59,7 +59,7 @@ export const isOfClients = (type: unknown): boolean => (FROM_OUTSIDE as Readonly
 
 // What the run itself answers (a task that it does not have, say) is for the run to judge: these only bound it.
 
-const label = text(4096, 1);
+const label = text(1024, 1);
 const runId = matching(ID_PATTERN, 'the id of a run');
 const named = text(4096);
 const names = listOf(named, 10_000);

@@ -147,7 +147,7 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   command: byKind('type', COMMAND_SHAPES),
   'client-command': clientCommandShape,
   abort: membersOf<Abort>({ reason }, { taskId, attempt }),
-  heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
+  heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson, returned: flag }),
   answer: membersOf<CallAnswer>(
     { taskId, attempt, call: integer(0) },
     { ids: listOf(messageIdShape, MOST_TAKEN), recipients: integer(0), error: errorShape },

@@ -69,6 +69,8 @@ export interface Heartbeat {
   readonly taskId: string;
   readonly attempt: number;
   readonly progress?: Json;
+  /** It has not begun it, has no room for it, and gives it back. */
+  readonly returned?: boolean;
 }
 
 /** What became of a call of an attempt: it is durable, or it was refused. `call` 0: whether the attempt may be begun. */

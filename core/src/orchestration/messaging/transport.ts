@@ -7,6 +7,8 @@ import type { TransportTopics } from './transport-topics.ts';
 export interface OutgoingMessage {
   readonly channel: string;
   readonly envelope: Envelope;
+  /** Where it goes rather than where its key says, of a transport that has `places`: order by key is not wanted of it. One that is not there: as if none were said. */
+  readonly place?: number;
 }
 
 /**
@@ -45,7 +47,11 @@ interface Bounded {
 }
 
 /** Either a member of a group, which shares the messages of the channel, or one that gets all of them. */
-export type SubscriptionOptions = Bounded & ({ readonly group: string } | { readonly broadcast: true });
+export type SubscriptionOptions = Bounded &
+  (
+    | { readonly group: string /** Its `places` have changed. Must not throw. */; onPlaces?(): void }
+    | { readonly broadcast: true }
+  );
 
 export interface TransportSubscription {
   /**
@@ -53,6 +59,8 @@ export interface TransportSubscription {
    * and goes to another member of the group, or waits for one; that of a broadcast is gone.
    */
   close(): Promise<void>;
+  /** Of a member of a group, where the transport has `places`: those from which it alone takes messages now; other members in the same process share them. */
+  readonly places?: readonly number[];
 }
 
 /** How a transport does, as far as it knows without asking anybody. */
@@ -88,6 +96,8 @@ export interface Transport {
   readonly ownership?: Ownership;
   /** Whether others than this process take messages from it: an agent that nobody here runs may run elsewhere. Default: no. */
   readonly spans?: boolean;
+  /** Optional ability: each member of a group takes from places of its own, which it tells, and a message may be sent to one of them. */
+  readonly places?: true;
   /** Optional ability: what it keeps messages in at its brokers. */
   readonly topics?: TransportTopics;
   /**

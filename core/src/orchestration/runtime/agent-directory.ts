@@ -41,6 +41,8 @@ export interface AgentDirectoryParts {
   changed(agent: string): void;
   /** Workers that have these versions are to take them by name. */
   call(agents: readonly string[]): void;
+  /** A worker is not there any more. */
+  gone(worker: string): void;
   /** How it stands; undefined when nothing is known. */
   healthOf(agent: string): AgentHealth | undefined;
 }
@@ -121,6 +123,7 @@ export class AgentDirectory implements Takers {
   #forget(worker: string): void {
     this.#workers.delete(worker);
     this.#called.delete(worker);
+    this.#parts.gone(worker);
   }
 
   clear(): void {

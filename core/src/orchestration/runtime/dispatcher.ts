@@ -1,3 +1,4 @@
+import type { TaskDefinition } from '../../definition/definition.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { ABORT_CHANNEL, agentChannel, workerChannel } from '../messaging/channels.ts';
 import type { DispatchTokens } from '../messaging/dispatch-tokens.ts';
@@ -20,6 +21,7 @@ import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
 import type { EngineOptions } from './options.ts';
 import type { Outboxes } from './outboxes.ts';
+import { type Placed, type Returned, Rooms } from './rooms.ts';
 import type { CachedRun } from './run-repository.ts';
 import { TimerTable } from './timer-table.ts';
 
@@ -45,6 +47,8 @@ export interface DispatcherParts {
   /** A dispatch was not taken for a while: derive it again. */
   redispatch(runId: string): void;
   runClosed(state: RunState): void;
+  /** The state of a run that is at hand. */
+  stateOf(runId: string): RunState | undefined;
 }
 
 /** Carries effects out: messages to agents, aborts, timers. Everything here can be derived again from the run streams. */
@@ -52,6 +56,10 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #timers: TimerTable;
   readonly open: OpenAttempts;
+  /** Who has room, as workers announce it. */
+  readonly rooms = new Rooms((returned) => this.#sendReturned(returned));
+  /** Where attempts were sent that have not ended, by their key. */
+  readonly #placed = new Map<string, Placed>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -83,13 +91,29 @@ export class Dispatcher {
   /** Another process drives the run: its timers and open attempts are that one's, which decides what becomes of them. */
   letGo(runId: string): void {
     this.#timers.cancelRun(runId);
-    this.open.closeRun(runId);
+    this.#closeRun(runId);
     this.#parts.outboxes.forget(runId);
+  }
+
+  /** Closes all open attempts of a run; returns how many there were. */
+  #closeRun(runId: string): number {
+    for (const { taskId, attempt } of this.open.of(runId)) this.#freed(runId, taskId, attempt);
+    return this.open.closeRun(runId);
+  }
+
+  #freed(runId: string, taskId: string, attempt: number): void {
+    const key = attemptKey(runId, taskId, attempt);
+    const placed = this.#placed.get(key);
+    if (placed === undefined) return;
+    this.#placed.delete(key);
+    this.rooms.freed(placed);
   }
 
   stop(): void {
     this.#timers.clear();
     this.open.clear();
+    this.rooms.clear();
+    this.#placed.clear();
     this.#parts.outboxes.clear();
   }
 
@@ -114,13 +138,14 @@ export class Dispatcher {
       case 'close-attempt':
         this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
         this.open.close(runId, effect.taskId, effect.attempt);
+        this.#freed(runId, effect.taskId, effect.attempt);
         if (!KNOWN_TO_WORKER.has(effect.reason))
           messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
         return;
       case 'close-run':
         this.#timers.cancelRun(runId);
         this.#parts.admission.releaseRun(runId);
-        if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
+        if (this.#closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
         this.#parts.outboxes.forget(runId);
         this.#parts.runClosed(state);
         this.#parts.children.ended(state);
@@ -160,6 +185,49 @@ export class Dispatcher {
     const once = definition.delivery === 'at-most-once' && (begun || !spans);
     // What another process sent is on its way, or in hand: it is waited for first.
     if (!this.open.track({ runId, taskId, attempt, once, again, waits: again && spans, begun })) return;
+    messages.push(this.#dispatchOf(state, task, definition, again && spans));
+    const { monitors } = this.#parts;
+    if (monitors.active) {
+      const traceparent = traceparentOfAttempt(state, taskId, attempt);
+      monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent, traceparent });
+    }
+  }
+
+  /** A worker has no room for an attempt that was sent to it, and has not begun it. */
+  returned(runId: string, taskId: string, attempt: number, worker: string): void {
+    const key = attemptKey(runId, taskId, attempt);
+    const placed = this.#placed.get(key);
+    this.#placed.delete(key);
+    const state = this.#parts.stateOf(runId);
+    const task = state?.tasks.get(taskId);
+    if (!this.open.has(runId, taskId, attempt)) return;
+    const agent = placed?.agent ?? task?.agent;
+    // It is sent again when it has been out for too long.
+    if (agent === undefined) return;
+    this.rooms.full(agent, worker);
+    const priority = state === undefined || task === undefined ? 0 : priorityOf(state, task);
+    this.rooms.wait(agent, { runId, taskId, attempt, priority });
+  }
+
+  /** It is asked for before it is begun: a copy of it may be anywhere. */
+  #sendReturned({ runId, taskId, attempt }: Returned): void {
+    if (!this.open.has(runId, taskId, attempt)) return;
+    const state = this.#parts.stateOf(runId);
+    const task = state?.tasks.get(taskId);
+    const definition = state?.graph.node(task?.definitionId ?? '')?.definition;
+    if (state === undefined || task === undefined || definition === undefined) {
+      this.open.resend(runId, taskId, attempt);
+      this.#parts.redispatch(runId);
+      return;
+    }
+    if (task.status === 'scheduled' && task.attempt === attempt)
+      void this.#publish(runId, [this.#dispatchOf(state, task, definition, true)]);
+  }
+
+  /** `claim`: see Dispatch. To a worker that has room, where that is known. */
+  #dispatchOf(state: RunState, task: TaskState, definition: TaskDefinition, claim: boolean): OutgoingMessage {
+    const { runId } = state;
+    const { id: taskId, attempt, agent = '' } = task;
     const { heartbeatMs } = definition.timeouts;
     const dispatch: Dispatch = {
       workflow: state.definition.name,
@@ -167,25 +235,26 @@ export class Dispatcher {
       attempt,
       round: task.round,
       priority: priorityOf(state, task),
-      agent: task.agent,
+      agent,
       input: task.input ?? null,
       delivery: definition.delivery,
       idempotencyKey: idempotencyKey(state, task),
-      ...(again && spans ? { claim: true } : {}),
+      ...(claim ? { claim } : {}),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(definition.may === undefined ? {} : { may: definition.may }),
       ...(task.error === undefined ? {} : { error: handedOver(task.error) }),
       ...(task.reserved === undefined ? {} : { budget: maxUsageOf(task.reserved) }),
     };
     const id = attemptKey(runId, taskId, attempt);
-    const { source, clock, monitors } = this.#parts;
+    const { source, clock } = this.#parts;
     const traceparent = traceparentOfAttempt(state, taskId, attempt);
     const token = this.#parts.tokens?.tokenOf({ runId, taskId, attempt, dispatchId: id }, task.round);
     const from = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now() } as const;
     const addressing = { ...from, traceparent, token };
-    messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
-    if (monitors.active)
-      monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent, traceparent });
+    const placed = this.rooms.take(agent);
+    if (placed !== undefined) this.#placed.set(id, placed);
+    const to = placed === undefined ? {} : { place: placed.place };
+    return { channel: agentChannel(agent), envelope: toEnvelope(addressing, dispatch), ...to };
   }
 
   /** The attempt has what it waited for, and takes room again, whatever there is: others had theirs meanwhile. */

@@ -142,6 +142,7 @@ export class Engine {
       changed: (agent) => this.#admission.changed(agent),
       healthOf: (agent) => this.#admission.health(agent),
       call: (names) => this.#call(names),
+      gone: (worker) => this.#dispatcher.rooms.forget(worker),
     });
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
@@ -191,6 +192,7 @@ export class Engine {
       results: this.#results,
       repository,
       clock,
+      random: parts.random,
       maxPayloadChars,
       durable: transport.durable,
       post: (runId, item) => this.#inboxes.post(runId, item),
@@ -220,6 +222,7 @@ export class Engine {
       fireTimer: (runId, timer, at) => this.#fireTimer(runId, timer, at),
       leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
+      stateOf: (runId) => this.#repository.cached(runId)?.state,
       runClosed: (state) => {
         this.#runs.delete(state.runId);
         this.waiters.ended(state.runId, state);
@@ -537,7 +540,11 @@ export class Engine {
     const flaw = this.#parts.transport.spans === true ? flawOf(envelope, 'heartbeat') : undefined;
     if (flaw !== undefined) return this.#drop(delivery, 'a heartbeat', flaw);
     const { runid: runId = '' } = envelope;
-    const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
+    const { taskId, attempt, progress, returned } = envelope.data as unknown as Heartbeat;
+    if (returned === true) {
+      this.#dispatcher.returned(runId, taskId, attempt, envelope.source);
+      return delivery.ack();
+    }
     this.#heard(runId, taskId, attempt);
     if (progress !== undefined) this.#parts.monitors.notice({ kind: 'progress', runId, taskId, attempt, progress });
     delivery.ack();
@@ -549,6 +556,7 @@ export class Engine {
       const announcement = readAnnouncement(data);
       if (announcement === undefined) return this.#drop(delivery, 'an announcement', 'it is none');
       this.#agents.heard(announcement);
+      this.#dispatcher.rooms.heard(announcement);
     }
     delivery.ack();
   }

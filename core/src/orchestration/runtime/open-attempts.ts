@@ -84,6 +84,12 @@ export class OpenAttempts {
     return this.#runs.get(runId)?.get(taskId)?.attempt === attempt;
   }
 
+  /** It is not out any more: it is sent when it is next derived. */
+  resend(runId: string, taskId: string, attempt: number): void {
+    const open = this.#runs.get(runId)?.get(taskId);
+    if (open?.attempt === attempt && !open.started) open.resend = true;
+  }
+
   /** All of a run. */
   *of(runId: string): Generator<{ readonly taskId: string; readonly attempt: number }> {
     for (const [taskId, { attempt }] of this.#runs.get(runId) ?? []) yield { taskId, attempt };

@@ -1,5 +1,5 @@
 import { hashDefinition } from '../../../definition/recorded.ts';
-import type { Clock } from '../../../shared/clock.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
 import { type ErrorData, errorData, isRepriseError, toErrorData } from '../../../shared/errors.ts';
 import { takeJson } from '../../../shared/take-json.ts';
 import {
@@ -20,6 +20,7 @@ export interface CommandBorderParts {
   readonly results: Results;
   readonly repository: Pick<RunRepository, 'bind'>;
   readonly clock: Clock;
+  readonly random: Random;
   /** Characters of JSON that a payload may have. */
   readonly maxPayloadChars: number;
   post(runId: string, item: InboxItem): void;
@@ -39,7 +40,13 @@ const NAME_CHARS = 1024;
 /** When a command is tried again that could not be put on record, in ms. */
 const AGAIN_MS = 1000;
 
-/** When one is given back, in ms, that came here before this process heard whose the run is. */
+/** How often a start is tried that throws. */
+const STARTS = 5;
+
+/** What does not come right by itself while this process has the run. */
+const FINAL: ReadonlySet<string> = new Set(['REPRISE_DEFINITION_CHANGED', 'REPRISE_STORE_TOO_LARGE']);
+
+/** Within how long one is given back, in ms, that came to another than who drives the run: at random, so that two do not change places for ever. */
 const MOVED_MS = 20;
 
 /** Characters beside the payload. */
@@ -63,7 +70,7 @@ export class CommandBorder {
     this.#submit(delivery, read);
   }
 
-  #submit(delivery: Delivery, item: ToDecide): void {
+  #submit(delivery: Delivery, item: ToDecide, tries = 1): void {
     const { durable, post } = this.#parts;
     post(item.command.runId, {
       ...item,
@@ -72,24 +79,27 @@ export class CommandBorder {
         if (sent === undefined || !durable) delivery.ack();
         else void sent.then(() => delivery.ack());
       },
-      failed: (error) => this.#failed(delivery, item, error),
+      failed: (error) => this.#failed(delivery, item, error, tries),
     });
   }
 
   /**
-   * A run that lacks functions here refuses what needs them, on record. All else may be put on record yet: it is tried again, and nothing that comes for the run
-   * meanwhile waits for it (a cancellation, say).
+   * A run that lacks functions here refuses what needs them, on record, and what the store will never take. All else may be put on record yet: it is tried again, and
+   * nothing that comes for the run meanwhile waits for it (a cancellation, say). A start has no run that could refuse it: one that cannot be is a dead letter.
    */
-  #failed(delivery: Delivery, item: ToDecide, error: unknown): void {
-    const { clock, takes } = this.#parts;
+  #failed(delivery: Delivery, item: ToDecide, error: unknown, tries: number): void {
+    const { clock, random, takes, results } = this.#parts;
     const { command } = item;
     if (delivery.revoked || !takes()) return;
     if (error instanceof RunMoved)
-      return delivery.nack({ reason: 'another orchestrator drives the run', delayMs: MOVED_MS });
-    if (isRepriseError(error, 'REPRISE_DEFINITION_CHANGED') && command.type !== 'RefuseCommand')
-      return this.#submit(delivery, { command: refusal(command, toErrorData(error, 'REPRISE_DEFINITION_CHANGED')) });
+      return delivery.nack({ reason: 'another orchestrator drives the run', delayMs: 1 + random() * MOVED_MS });
+    if (command.type === 'StartRun') {
+      if (isRepriseError(error) && !error.retryable && (tries >= STARTS || FINAL.has(error.code)))
+        return results.refuse(delivery, 'a command', { code: error.code, why: error.message });
+    } else if (command.type !== 'RefuseCommand' && isRepriseError(error) && FINAL.has(error.code))
+      return this.#submit(delivery, { command: refusal(command, toErrorData(error, error.code)) });
     clock.schedule(AGAIN_MS, () => {
-      if (!delivery.revoked && takes()) this.#submit(delivery, item);
+      if (!delivery.revoked && takes()) this.#submit(delivery, item, tries + 1);
     });
   }
 

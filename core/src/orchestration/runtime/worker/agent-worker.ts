@@ -89,6 +89,8 @@ export class AgentWorker {
   readonly #closed = new RecentKeys(10_000);
   /** To the channels of the agents. */
   readonly #tasks: TransportSubscription[] = [];
+  /** The same, by the name that they are of. */
+  readonly #byName = new Map<string, TransportSubscription>();
   readonly #subscriptions: TransportSubscription[] = [];
   /** Dispatches that wait for a slot, by the key of the attempt. */
   readonly #waiting = new Map<string, Delivery>();
@@ -162,10 +164,9 @@ export class AgentWorker {
   }
 
   async #start(): Promise<void> {
-    const { transport, agents, mortal } = this.#parts;
+    const { transport, agents } = this.#parts;
     this.#taking = true;
-    // Where it is the only one, more may be here than there are slots for, so that the most urgent of it is begun first. Else it goes to whoever has a slot.
-    const waiting = mortal ? 0 : MOST_WAITING;
+    const waiting = this.#mayWait;
     for (const agent of agents.values()) await this.#takeBy(agent.name, agent, waiting);
     const onAbort = (delivery: Delivery): void => {
       if (this.#isFlawed(delivery, 'abort')) return;
@@ -193,20 +194,31 @@ export class AgentWorker {
   async #takeBy(name: string, agent: AnyAgent, waiting: number): Promise<void> {
     const slots = this.#slotsOf(agent.name);
     const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
-    const options = { group: `agent.${name}`, concurrency: slots.limit + waiting };
-    this.#tasks.push(await this.#parts.transport.subscribe(agentChannel(name), handler, options));
+    const onPlaces = (): void => this.#announcer.changed();
+    const options = { group: `agent.${name}`, concurrency: slots.limit + waiting, onPlaces };
+    const subscription = await this.#parts.transport.subscribe(agentChannel(name), handler, options);
+    this.#tasks.push(subscription);
+    this.#byName.set(name, subscription);
+  }
+
+  /**
+   * How many dispatches of an agent may wait here. Where it is the only worker, more may be here than there are slots for, so that the most urgent of it is begun
+   * first. Where owners send to places, what finds no slot is given back to them. Else it goes to whoever has a slot.
+   */
+  get #mayWait(): number {
+    return this.#parts.mortal && this.#parts.transport.places !== true ? 0 : MOST_WAITING;
   }
 
   /** Of the versions that somebody asks for, those that agents here are have channels of their own from now on. */
   #called(asked: readonly string[]): void {
-    const { agents, mortal } = this.#parts;
+    const { agents } = this.#parts;
     for (const name of asked) {
       const { name: base, version } = askedAgent(name);
       const agent = version === undefined || this.#versions.has(name) ? undefined : agents.get(base);
       if (agent === undefined || !fitsAsked(agent, name) || this.#versions.size >= MOST_VERSIONS || !this.#taking)
         continue;
       this.#versions.set(name, undefined);
-      const taking = this.#takeBy(name, agent, mortal ? 0 : MOST_WAITING).then(
+      const taking = this.#takeBy(name, agent, this.#mayWait).then(
         () => {
           this.#versions.set(name, agent);
           if (this.#taking) return this.#announcer.answer();
@@ -328,7 +340,7 @@ export class AgentWorker {
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
       else if (!hasSlot) {
         this.#recent.delete(key);
-        delivery.nack({ reason: 'the agent is busy here' });
+        await this.#giveBack(runId, dispatch, delivery);
       }
       // It waited for a slot too long, and another member has it; or it is not begun here any more.
       else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
@@ -339,6 +351,18 @@ export class AgentWorker {
       this.#announcer.changed();
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#drained.resolve();
+    }
+  }
+
+  /** Others may have a slot. Where the transport would bring it here again, whoever sent it hears of it, and finds one. */
+  async #giveBack(runId: string, { taskId, attempt }: Dispatch, delivery: Delivery): Promise<void> {
+    const reason = 'the agent is busy here';
+    if (this.#parts.transport.places !== true) return delivery.nack({ reason });
+    try {
+      await this.#beatOf(runId, { taskId, attempt, returned: true });
+      delivery.ack();
+    } catch (error) {
+      delivery.nack({ reason: `${reason}, and nobody could be told: ${String(error)}`, delayMs: MOST_WAIT_MS });
     }
   }
 
@@ -543,11 +567,16 @@ export class AgentWorker {
   }
 
   #heartbeat(run: AttemptRun, progress: Json | undefined): void {
-    const { transport, clock, id } = this.#parts;
     const { runId } = run;
     const { taskId, attempt } = run.dispatch;
-    const body: Heartbeat = { taskId, attempt, ...(progress === undefined ? {} : { progress }) };
-    const messageId = `${attemptKey(runId, taskId, attempt)}/heartbeat`;
+    const beat = this.#beatOf(runId, { taskId, attempt, ...(progress === undefined ? {} : { progress }) });
+    // Not history: a heartbeat that is lost is followed by another.
+    beat.catch((error: unknown) => this.#warn(runId, `heartbeat lost: ${String(error)}`));
+  }
+
+  async #beatOf(runId: string, body: Heartbeat): Promise<void> {
+    const { transport, clock, id } = this.#parts;
+    const messageId = `${attemptKey(runId, body.taskId, body.attempt)}/heartbeat`;
     const addressing = {
       id: messageId,
       type: 'heartbeat',
@@ -556,21 +585,23 @@ export class AgentWorker {
       causationId: messageId,
       at: clock.now(),
     } as const;
-    const publish = async (): Promise<void> =>
-      transport.publish([{ channel: HEARTBEAT_CHANNEL, envelope: toEnvelope(addressing, body) }]);
-    // Not history: a heartbeat that is lost is followed by another.
-    publish().catch((error: unknown) => this.#warn(runId, `heartbeat lost: ${String(error)}`));
+    await transport.publish([{ channel: HEARTBEAT_CHANNEL, envelope: toEnvelope(addressing, body) }]);
   }
 
   #announced({ name, version, capabilities = [], maxUsage }: AnyAgent): AnnouncedAgent {
     const { limit, free } = this.#slotsOf(name);
     const said = { ...(version === undefined ? {} : { version }), ...(maxUsage === undefined ? {} : { maxUsage }) };
-    return { name, ...said, capabilities, concurrency: limit, free };
+    return { name, ...said, capabilities, concurrency: limit, free, ...this.#placesOf(name) };
+  }
+
+  #placesOf(name: string): { readonly places?: readonly number[] } {
+    const places = this.#byName.get(name)?.places;
+    return places === undefined ? {} : { places };
   }
 
   /** Its capabilities are announced once. */
   #announcedBy(name: string, agent: AnyAgent): AnnouncedAgent {
-    return { ...this.#announced(agent), name, capabilities: [] };
+    return { ...this.#announced(agent), ...this.#placesOf(name), name, capabilities: [] };
   }
 
   #slotsOf(agent: string): Slots {

@@ -14,8 +14,8 @@ export interface AnnouncerParts {
   failed(error: unknown): void;
 }
 
-/** How soon after it has changed who has room is announced, in ms: what is full and free again in between is not worth a message. */
-const SOON_MS = 1000;
+/** How soon after it has changed who has room, and where, is announced, in ms: what is full and free again in between is not worth a message. */
+const SOON_MS = 300;
 
 /**
  * Says what a worker takes.
@@ -92,5 +92,5 @@ export class Announcer {
 const withRoom = (agents: readonly AnnouncedAgent[]): string =>
   agents
     .filter(({ free }) => free > 0)
-    .map(({ name }) => name)
+    .map(({ name, places = [] }) => `${name}:${places.join(',')}`)
     .join(' ');
