@@ -5,18 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type AnyWorkflow, defineAgent, type Json, workflow } from '@reprise/core';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { GraphEdge, GraphNode } from '../../plugins/monitor-dashboard/ui/pure/graph.ts';
 import { layout } from '../../plugins/monitor-dashboard/ui/pure/layout.ts';
 import { launch } from '../browser/chromium.ts';
 import { layeredGraph } from './graphs.ts';
+import { appendAtRate, eventToScreen } from './live-events.ts';
 import { writeHistory } from './long-run.ts';
-import { inFolder, openReprise } from './setup.ts';
+import { inFolder, openReprise, percentile } from './setup.ts';
 
-// `npm run bench:dashboard [-- --quick]`: a run of 10,000 tasks and one of 1,000,000 events, in the Chromium of this machine. Times are told and judged by nobody;
+// `npm run bench:dashboard [-- --quick] [--only live|runs]`: a run of 10,000 tasks, one of 1,000,000 events, and one that gets 2,000 events a second, in the Chromium of this machine. Times are told and judged by nobody;
 // sizes, counts and heap fail it when they are over their budget.
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
 const EVENTS = values.quick ? 100_000 : 1_000_000;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = join(ROOT, 'plugins', 'monitor-dashboard', 'page');
@@ -181,17 +184,44 @@ async function measure(page: Page, link: string): Promise<void> {
   );
 }
 
+/** Another start of the server: the keyframes are there. */
+async function measureAgain(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const state = (at: string) => page.evaluate(`fetch('/api/v1/runs/long/state${at}').then((one) => one.text())`);
+  report('  another start: its state', await timed(() => state('')), 'ms', '200');
+  report('  another start: seek', await timed(() => state(`?at=${Math.floor(EVENTS / 2) + 2499}`)), 'ms', '200');
+}
+
+const RATE = 2000;
+const LIVE_SECONDS = values.quick ? 5 : 15;
+
+async function measureLive(page: Page, link: string, path: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const { origin } = new URL(link);
+  const waits = await eventToScreen(page, origin, () => appendAtRate(path, RATE, LIVE_SECONDS));
+  report(`${RATE.toLocaleString('en')} events a second: event to screen, p50`, percentile(waits, 0.5), 'ms', '');
+  report('  p95', percentile(waits, 0.95), 'ms', '250');
+  // As many as there were, less those before the page was there.
+  if (waits.length < 20 || !waits.every(Number.isFinite)) failed += 1;
+}
+
+const open = (from: Browser): Promise<Page> => from.newPage({ viewport: { width: 1280, height: 800 } });
+
 reportSize();
-reportLayout();
+if (values.only !== 'live') reportLayout();
 const browser = await launch();
 if (browser === undefined) console.log('no Chromium: the rest is not measured');
 else {
-  await inFolder(async (path) => {
-    await writeRuns(path);
-    await serving(path, async (link) =>
-      measure(await browser.newPage({ viewport: { width: 1280, height: 800 } }), link),
-    );
-  });
+  if (values.only !== 'live')
+    await inFolder(async (path) => {
+      await writeRuns(path);
+      await serving(path, async (link) => measure(await open(browser), link));
+      await serving(path, async (link) => measureAgain(await open(browser), link));
+    });
+  if (values.only !== 'runs')
+    await inFolder((path) => serving(path, async (link) => measureLive(await open(browser), link, path)));
   await browser.close();
 }
 process.exitCode = failed > 0 ? 1 : 0;

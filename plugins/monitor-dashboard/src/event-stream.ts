@@ -2,7 +2,7 @@ import type { Clock, ScheduledCall } from '@reprise/core/plugin';
 import type { Change, ChangedRun, DashboardSource, Following } from './source.ts';
 
 /** Changes are gathered for so long; ms. */
-const GATHER_MS = 250;
+const GATHER_MS = 50;
 /** Something is sent so often, so that a connection that is gone is noticed; ms. */
 const BEAT_MS = 15_000;
 /** Messages that a browser has not read; then it is told to come back. */
@@ -14,7 +14,7 @@ const message = (event: string, id: string, data: object): Uint8Array =>
   encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 
 /**
- * What is appended, as server-sent events. `snapshot` first, with the position that it begins at; then `change`, at most one in 250 ms, with every run that
+ * What is appended, as server-sent events. `snapshot` first, with the position that it begins at; then `change`, at most one in 50 ms, with every run that
  * got events; `reset` when more was missed than is told. An id is the store's position: who comes back with it goes on from there.
  */
 export async function eventStream(
