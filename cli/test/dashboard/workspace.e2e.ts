@@ -15,7 +15,7 @@ export default defineConfig({
   agents: [
     defineAgent({ name: 'author', handle: async (_task, { messages }) => {
       for (let draft = 1; draft <= 2; draft += 1) {
-        const { data } = await messages.request('critic', { draft, hostile }, { type: 'review' });
+        const { data } = await messages.request('critic', { draft, hostile, long: 'x'.repeat(500) }, { type: 'review' });
         if (data.good) break;
       }
       await messages.send('critic', 'done');
