@@ -15,7 +15,7 @@ export default defineConfig({
   agents: [
     defineAgent({ name: 'author', handle: async (_task, { messages }) => {
       for (let draft = 1; draft <= 2; draft += 1) {
-        const { data } = await messages.request('critic', { draft, hostile }, { type: 'review' });
+        const { data } = await messages.request('critic', { draft, hostile, long: 'x'.repeat(500) }, { type: 'review' });
         if (data.good) break;
       }
       await messages.send('critic', 'done');
@@ -249,6 +249,17 @@ describe('the workspace of a run', function () {
     const first = page.getByRole('region', { name: 'What revision 0 changed' });
     await first.getByRole('heading', { name: /RunStarted/ }).waitFor();
     await first.getByText('"running"').first().waitFor();
+    const sent = (await stage.historyOf('talk-1')).findIndex(({ type }) => type === 'MessageSent');
+    await stage.go(`/runs/talk-1?tab=state&at=${sent}`);
+    const large = page.getByRole('region', { name: `What revision ${sent} changed` });
+    await large
+      .getByRole('button', { name: /^All \d+ characters/ })
+      .first()
+      .click();
+    await large
+      .getByLabel(/^After: mailboxes/)
+      .getByText('"hostile"')
+      .waitFor();
     await stage.go('/runs/talk-1?tab=history&at=0');
     await page.getByRole('button', { name: /^Revision 0/ }).click();
     await first.getByRole('heading', { name: /RunStarted/ }).waitFor();
