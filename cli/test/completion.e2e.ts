@@ -104,8 +104,9 @@ describe('completion', () => {
   for (const shell of ['zsh', 'fish'] as const)
     it(`is a script that ${shell} can read`, async function () {
       if (spawnSync(shell, ['-c', 'true']).status !== 0) this.skip();
-      const { stdout } = await reprise(['completion', shell], { cwd });
-      const { status, stderr } = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+      const file = join(cwd, `completion.${shell}`);
+      writeFileSync(file, (await reprise(['completion', shell], { cwd })).stdout);
+      const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
       expect([status, stderr]).to.deep.equal([0, '']);
     });
 

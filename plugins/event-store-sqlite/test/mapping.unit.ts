@@ -124,15 +124,20 @@ describe('a traceparent', () => {
 
 describe('messages to the writer', () => {
   it('give back every append', () => {
-    const append = fc.record({ stream: fc.string(), expectedRevision: fc.integer(), events: fc.array(anyEvent) });
+    const end = fc.record({ stream: fc.string({ unit: 'grapheme' }), revision: fc.nat() });
+    const append = fc.record({
+      ...{ stream: fc.string(), expectedRevision: fc.integer(), events: fc.array(anyEvent) },
+      removes: fc.option(fc.array(end), { nil: undefined }),
+    });
     fc.assert(
       fc.property(fc.array(append), (appends) => {
         const cells: (string | number | null)[] = [];
-        const expected = appends.map(({ stream, expectedRevision, events }) => {
+        const expected = appends.map(({ stream, expectedRevision, events, removes }) => {
           const data = events.map((event) => JSON.stringify(event.data));
-          pushAppend(cells, stream, expectedRevision, events, data, undefined);
+          pushAppend(cells, stream, expectedRevision, events, data, removes === undefined ? undefined : { removes });
           const columns = events.map((event, index) => [...toColumns(stream, event, data[index] ?? '')]);
-          return { stream, expectedRevision, summary: null, events: columns };
+          const removed = removes === undefined ? null : JSON.stringify(removes);
+          return { stream, expectedRevision, summary: null, removes: removed, events: columns };
         });
         expect([...appendsOf(cells)]).to.deep.equal(expected);
       }),

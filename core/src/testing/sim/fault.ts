@@ -22,6 +22,7 @@ export const SIM_FAULTS = [
   'silence',
 ] as const;
 
+/** One of SIM_FAULTS. */
 export type SimFaultKind = (typeof SIM_FAULTS)[number];
 
 /** Those that every workflow should bear, whatever its time limits. */

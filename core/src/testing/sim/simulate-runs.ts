@@ -24,6 +24,7 @@ export interface SimulateRunsOptions extends Omit<SimParts, 'workflow'> {
   readonly signal?: AbortSignal;
 }
 
+/** How far a simulation is: runs that were played, of how many. */
 export interface SimProgress {
   readonly runs: number;
   readonly of: number;

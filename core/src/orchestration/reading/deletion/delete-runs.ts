@@ -8,6 +8,7 @@ import type { RunReader } from '../run-reader.ts';
 import { AUDIT_STREAM, type DeletedRun, RUN_DELETED } from './deletions.ts';
 import { familyOf, type Removable } from './removable-runs.ts';
 
+/** The store that runs are deleted from, and a reader of it. */
 export interface DeletingParts {
   readonly storage: Pick<Storage, 'events' | 'remove'>;
   readonly reader: RunReader;
@@ -15,6 +16,7 @@ export interface DeletingParts {
   readonly ids: Ids;
 }
 
+/** What is put on record of a deletion. */
 export interface DeleteRunOptions {
   /** Who does it, and why: on record. */
   readonly by?: string;
