@@ -120,9 +120,11 @@ class Weather implements FaultyTransport {
     this.#clock = clock;
     this.#dice = seededRandom(seed);
     if (transport.spans !== undefined) this.spans = transport.spans;
+    if (transport.places !== undefined) this.places = transport.places;
   }
 
   readonly spans?: boolean;
+  readonly places?: true;
 
   get durable(): boolean {
     return this.#transport.durable;

@@ -72,6 +72,7 @@ export class VirtualTime {
     return {
       durable: transport.durable,
       ...(transport.spans === undefined ? {} : { spans: transport.spans }),
+      ...(transport.places === undefined ? {} : { places: transport.places }),
       start: () => transport.start(),
       publish: (messages) => {
         this.touch();

@@ -26,7 +26,7 @@ import { lastingStore, storePlugin } from './support.ts';
 export const limits = { leaseMs: 30_000, redispatchMs: 10_000 };
 
 /** What a process has of a transport that others share: stopping it lets go of what is its own. A process that was killed says nothing more. */
-function connect(shared: Transport, spans: boolean, durable: boolean) {
+function connect(shared: Transport, spans: boolean, durable: boolean, places?: readonly number[]) {
   const own: TransportSubscription[] = [];
   let alive = true;
   const close = async (): Promise<void> => {
@@ -50,18 +50,40 @@ function connect(shared: Transport, spans: boolean, durable: boolean) {
     alive = false;
     return close();
   };
-  return { transport, kill };
+  return { transport: places === undefined ? transport : withPlaces(transport, places), kill };
+}
+
+/** What goes to an agent goes to one place, of which one worker takes: without another word to the first, whoever is there. */
+function withPlaces(transport: Transport, places: readonly number[]): Transport {
+  const isOfAgent = (channel: string): boolean => channel.startsWith('reprise.agent.');
+  return {
+    ...transport,
+    places: true,
+    publish: (messages) =>
+      transport.publish(
+        messages.map((one) => (isOfAgent(one.channel) ? { ...one, channel: `${one.channel}#${one.place ?? 0}` } : one)),
+      ),
+    subscribe: async (channel, handler, options) => {
+      if (!isOfAgent(channel)) return transport.subscribe(channel, handler, options);
+      const parts = await Promise.all(
+        places.map((place) => transport.subscribe(`${channel}#${place}`, handler, options)),
+      );
+      return { places, close: async () => void (await Promise.all(parts.map((part) => part.close()))) };
+    },
+  };
 }
 
 /** Engines and workers that have nothing in common but a transport. `durable`: its messages outlive an engine, so a take-over leaves what is under way. */
-export function world({ spans = true, durable = false } = {}) {
+export function world({ spans = true, durable = false, placed = false } = {}) {
   let time: VirtualTime;
   let store: Storage;
   let shared: Transport;
+  let workers = 0;
   const opened: (Orchestrator | Worker)[] = [];
   beforeEach(() => {
     time = new VirtualTime();
     store = lastingStore();
+    workers = 0;
     shared = createInProcessTransport(time.clock);
   });
   afterEach(async () => {
@@ -70,7 +92,7 @@ export function world({ spans = true, durable = false } = {}) {
   const plugin = (transport: Transport) =>
     definePlugin({ name: 'shared', kind: 'transport', create: () => time.watchTransport(transport) });
   const engine = async (config: RepriseConfig, more: readonly AnyPlugin[] = []): Promise<Orchestrator> => {
-    const { transport } = connect(shared, spans, durable);
+    const { transport } = connect(shared, spans, durable, placed ? [] : undefined);
     const plugins = [storePlugin(time.watchStorage(store)), plugin(transport), ...more];
     const reprise = await createReprise({ limits, clock: time.clock, ...config, plugins });
     opened.push(reprise);
@@ -78,7 +100,9 @@ export function world({ spans = true, durable = false } = {}) {
     return reprise;
   };
   const worker = async (...agents: NonNullable<RepriseConfig['agents']>) => {
-    const { transport, kill } = connect(shared, spans, durable);
+    const own = placed ? [2 * workers, 2 * workers + 1] : undefined;
+    workers += 1;
+    const { transport, kill } = connect(shared, spans, durable, own);
     const made = await createWorker({ plugins: [plugin(transport)], agents, limits, clock: time.clock });
     opened.push(made);
     await made.start();

@@ -347,7 +347,11 @@ export class AgentWorker {
       else await this.#run(agent, runId, key, dispatch, delivery, place);
     } finally {
       if (hasSlot) place.leave();
-      else void slot?.then(() => place.leave());
+      else
+        void slot?.then(() => {
+          place.leave();
+          this.#announcer.changed();
+        });
       this.#announcer.changed();
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#drained.resolve();
