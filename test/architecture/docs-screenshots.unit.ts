@@ -14,7 +14,7 @@ const wordsOf = (text: string, pattern: RegExp): readonly string[] =>
 
 /** The pictures that there have to be: of every view that has an address, and every tab of a run. */
 function expected(): readonly string[] {
-  const views = wordsOf(readFileSync(join(UI, 'pure', 'address.ts'), 'utf8'), /readonly view: ([^;]+);/);
+  const views = wordsOf(readFileSync(join(UI, 'pure', 'address.ts'), 'utf8'), /readonly view:\s([^;]+);/);
   const tabs = wordsOf(readFileSync(join(UI, 'app', 'Run.svelte'), 'utf8'), /const TABS = \[([^\]]+)\]/);
   expect(views).to.include.members(['overview', 'runs', 'run', 'diff']);
   expect(tabs).to.include.members(['graph', 'state']);

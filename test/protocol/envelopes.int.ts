@@ -1,16 +1,19 @@
 import {
+  createClient,
   createInProcessTransport,
   createReprise,
   createWorker,
   definePlugin,
   type EventMetadata,
+  parseWorkflow,
   type RunEvent,
   remoteAgent,
   systemClock,
   type Transport,
+  type Workflow,
   workflow,
 } from '@reprise/core';
-import type { Envelope } from '@reprise/core/plugin';
+import { COMMAND_CHANNEL, type Envelope } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { CloudEvent, Kafka } from 'cloudevents';
 import { describe, it } from 'mocha';
@@ -20,6 +23,8 @@ import { fromMessageEnvelope, toMessageEnvelope } from '../../core/src/orchestra
 import { KINDS } from '../../core/src/orchestration/messaging/message-types.ts';
 import { fromBinary } from '../../core/src/orchestration/messaging/read-binary.ts';
 import { readMessage } from '../../core/src/orchestration/messaging/read-message.ts';
+import { clusterWorld } from '../../core/test/runtime/cluster-world.ts';
+import { orchestrators } from '../../core/test/runtime/support.ts';
 import type { GoldenEvent } from '../simulation/golden/golden-file.ts';
 import { Stage } from '../simulation/golden/recorder.ts';
 import { SCENARIOS } from '../simulation/golden/scenarios.ts';
@@ -31,6 +36,7 @@ import { closedValidator, cloudEventsValidator, problemOf, publishedValidator } 
 const OF_OLD_RULES: readonly string[] = ['failed', 'retried', 'late', 'contained', 'restarted'];
 
 describe('What is really sent', () => {
+  const { start } = orchestrators();
   const published = publishedValidator();
   const closed = closedValidator();
   const official = cloudEventsValidator();
@@ -99,6 +105,34 @@ describe('What is really sent', () => {
     const announced = sent.filter(({ type }) => type === KINDS.announcement.type).map(({ data }) => data);
     expect(announced.filter((data) => JSON.stringify(data).includes('leaseMs'))).to.not.deep.equal([]);
     for (const envelope of sent) expect(flawsOf(envelope), JSON.stringify(envelope)).to.deep.equal([]);
+  });
+
+  it('fits the schemas: a client, and an orchestrator elsewhere', async () => {
+    const flow = parseWorkflow('name: waits\ntasks: { a: { wait: { signal: go } } }') as Workflow;
+    const cluster = await clusterWorld(start, { workflows: [flow] });
+    const sent: Envelope[] = [];
+    await cluster.shared.subscribe(
+      COMMAND_CHANNEL,
+      (delivery) => {
+        sent.push(delivery.envelope);
+        delivery.ack();
+      },
+      { broadcast: true },
+    );
+    await cluster.open('first', []);
+    const client = await createClient({ workflows: [flow], plugins: cluster.pluginsOf('client') });
+    const run = await client.startRun(flow, null, { by: 'kim', reason: 'a test' });
+    await run.pause('for now');
+    await run.resume();
+    await run.signal('go', { a: 1 });
+    expect(await run.result()).to.deep.equal({ a: 1 });
+    await client.close();
+    expect(sent).to.have.length(4);
+    for (const envelope of sent) {
+      expect(flawsOf(envelope), JSON.stringify(envelope)).to.deep.equal([]);
+      expect(fromBinary(toBinary(envelope))).to.deep.equal(envelope);
+      seen.add(envelope.type);
+    }
   });
 
   it('was of every type', () => {

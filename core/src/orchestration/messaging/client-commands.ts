@@ -89,7 +89,14 @@ const startRun: Shape = (value, field) => {
 
 /** `data` of a client's command, by its type. */
 export const CLIENT_COMMAND_SHAPES: Readonly<Record<ClientCommand['type'], Shape>> = {
-  StartRun: opaque(startRun, 'As the event RunStarted (docs/reference/events.md), without `parent`.'),
+  // By its type alone it is told from the others.
+  StartRun: withSchema(startRun, () => ({
+    type: 'object',
+    description: 'As the event RunStarted (docs/reference/events.md), without `parent`.',
+    properties: { type: { const: 'StartRun' } },
+    required: ['type'],
+    additionalProperties: true,
+  })),
   PauseRun: command('PauseRun', {}, { reason: named }),
   ResumeRun: command('ResumeRun'),
   CancelRun: command('CancelRun', {}, { force: flag, compensate: flag, reason: named }),
