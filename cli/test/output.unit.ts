@@ -9,10 +9,26 @@ import { printError } from '../src/output/print-error.ts';
 import { table } from '../src/output/table.ts';
 import { createTerminal, Screen } from '../src/output/terminal.ts';
 import { briefJson, clip, clipStyled, plain, styleOf, widthOf } from '../src/output/text.ts';
+import { whileWaiting } from '../src/output/while-waiting.ts';
 import { sampleRun } from './sample-run.ts';
 import { Memory } from './support.ts';
 
 const ESCAPE = '\u001b';
+
+describe('whoever waits', () => {
+  it('is told for what once, when it takes long, and nothing when it does not, or fails', async () => {
+    const slow = new Memory();
+    const work = (ms: number) => () => new Promise<string>((resolve) => setTimeout(resolve, ms, 'done'));
+    expect(await whileWaiting(new Screen(slow, {}), work(60), 10)).to.equal('done');
+    expect(slow.text).to.equal('Waiting for whoever drives the run to answer …\n');
+    const quick = new Memory();
+    expect(await whileWaiting(new Screen(quick, {}), work(0), 60)).to.equal('done');
+    const failing = whileWaiting(new Screen(quick, {}), () => Promise.reject(new Error('refused')), 10);
+    expect(await failing.catch((error: Error) => error.message)).to.equal('refused');
+    await work(80)();
+    expect(quick.text).to.equal('');
+  });
+});
 
 describe('a screen', () => {
   const coloured = (environment: Record<string, string>, isTTY: boolean): boolean =>

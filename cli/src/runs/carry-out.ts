@@ -8,6 +8,7 @@ import { createView, jsonView } from '../output/create-view.ts';
 import { quietView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { whileWaiting } from '../output/while-waiting.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { reportOutcome, suggestNext } from './report-outcome.ts';
@@ -52,7 +53,7 @@ async function beginOnly(
 ): Promise<number> {
   try {
     await opened.orchestrator.start({ drive: false });
-    const handle = await begin();
+    const handle = await whileWaiting(err, begin);
     const state = await handle.state();
     const drivers = await lookForDrivers(opened.storage);
     const { driven } = drivers;

@@ -3,6 +3,7 @@ import { openToSteer } from '../drive/open-project.ts';
 import { sayNobodyDrives } from '../output/nobody-drives.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { whileWaiting } from '../output/while-waiting.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
@@ -72,7 +73,7 @@ export async function commandRun(
   try {
     const runId = await resolveRun(storage, reader, typed);
     const handle = orchestrator.run(runId);
-    await give(handle);
+    await whileWaiting(err, () => give(handle));
     const state = await handle.state();
     const drivers = await lookForDrivers(storage);
     if (!json) {
