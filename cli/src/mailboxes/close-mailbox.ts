@@ -32,7 +32,7 @@ export async function closeMailbox(typed: string, flags: CloseMailboxFlags, term
     err.line(
       `This will close @${name} with ${leftIn(before)}. Nothing of that is had by anybody then, and nothing can be sent to it again.`,
     );
-  if (!(await isAgreed(flags, `close @${name}`, terminal, warn, '`reprise mailbox show`'))) {
+  if (!(await isAgreed(flags, `close @${name}`, terminal, warn))) {
     await err.line('Nothing was done.');
     return EXIT.failed;
   }
