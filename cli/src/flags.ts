@@ -211,6 +211,15 @@ const RAISE = {
 export const raiseFlag = Flags.string(RAISE);
 export const requiredRaiseFlag = Flags.string({ ...RAISE, required: true });
 
+export const outcomeFlag = ({ aliases = [] as string[], more = '' } = {}) =>
+  Flags.string({
+    description: `What a task gave: it is not done again, and everything after it is done anew. May be given several times.${more}`,
+    helpValue: 'TASK=JSON',
+    multiple: true,
+    multipleNonGreedy: true,
+    aliases,
+  });
+
 /** For commands that make a run which goes on from another. */
 export const goOnFlags = {
   again: Flags.string({
@@ -219,13 +228,7 @@ export const goOnFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  outcome: Flags.string({
-    description:
-      'What a task gave: it is not done again, and everything after it is done anew. May be given several times.',
-    helpValue: 'TASK=JSON',
-    multiple: true,
-    multipleNonGreedy: true,
-  }),
+  outcome: outcomeFlag(),
   id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
   ...whoFlags,
   wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),

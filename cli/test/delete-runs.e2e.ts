@@ -98,7 +98,22 @@ describe('run delete, prune, archive', () => {
     expect(await json('verify')).to.include({ same: true });
     const nowhere = await say('run', 'archive', 'b-1', '--output', 'no/such/a.ndjson', '--reason', 'x', '--yes');
     expect(nowhere.code).to.equal(2);
+    expect(nowhere.stderr)
+      .to.match(/The file no\/such\/a\.ndjson cannot/)
+      .and.not.match(/stdout|partial/);
     expect(existsSync(join(cwd, 'no'))).to.equal(false);
+    const piped = await say('run', 'archive', 'b-1', '--output', '-', '--reason', 'x', '--yes');
+    expect([piped.code, piped.stderr]).to.satisfy(
+      ([code, err]: [number, string]) => code === 2 && /stdout cannot be/.test(err),
+    );
+    expect(existsSync(join(cwd, '-'))).to.equal(false);
+    // A disk without room, where the system has one to try it on.
+    if (existsSync('/dev/full')) {
+      const full = await say('run', 'export', 'b-1', '--output', '/dev/full');
+      expect([full.code, full.stderr]).to.satisfy(
+        ([code, err]: [number, string]) => code === 1 && /REPRISE_NOT_WRITABLE.*disk is full/.test(err),
+      );
+    }
     expect(await ids()).to.include('b-1');
   });
 

@@ -157,10 +157,10 @@ describe('runs under way', () => {
     const failed = (await say('run', 'show', 'again-1', '--json')).stdout;
     const task = (JSON.parse(failed) as { readonly error: { readonly details: { readonly taskId: string } } }).error
       .details.taskId;
-    const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--outcome', `${task}={"sum":3}`, '--wait');
+    const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--replace', `${task}={"sum":3}`, '--wait');
     expect(told.code, told.stderr).to.equal(0);
     expect((await say('run', 'replay', 'told-1')).code).to.equal(0);
-    const numbers = ['--input', '{"numbers":[3,4]}', '--at', '5'];
+    const numbers = ['--input', '{"numbers":[3,4]}', '--from', '5'];
     const edited = await say('run', 'fork', 'again-1', '--id', 'edited-1', ...numbers, '--wait', '--json');
     expect(jsonLines(edited.stdout)[0], edited.stderr).to.include({ runId: 'edited-1', status: 'completed' });
     const shown = (await say('run', 'show', 'edited-1')).stdout;

@@ -70,7 +70,7 @@ describe('store stats, backup, restore and compact', () => {
     await driving.ended;
     const unasked = await say('store', 'restore', 'before.db');
     expect([unasked.code, unasked.stderr]).to.satisfy(
-      ([code, err]: [number, string]) => code === 2 && err.includes('--yes'),
+      ([code, err]: [number, string]) => code === 2 && err.includes('--yes, or look first with `reprise verify'),
     );
     const restored = await json('store', 'restore', 'before.db', '--yes');
     expect(restored).to.deep.include({ same: true, runs: 3, differences: [] });

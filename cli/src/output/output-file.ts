@@ -1,32 +1,55 @@
 import { once } from 'node:events';
 import { closeSync, createWriteStream, fsyncSync, openSync, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { RepriseError } from '@reprise/core';
 import { fileReason } from '../config/read-text-file.ts';
 import { usageError } from '../errors/usage-error.ts';
 
-/** Opens a file that a flag names, to be written anew. Throws REPRISE_USAGE when it cannot be. */
-export async function openFile(path: string): Promise<WriteStream> {
+/** Opens a file that a flag names, to be written anew. Throws REPRISE_USAGE when it cannot be, which names `named`. */
+export async function openFile(
+  path: string,
+  { named = path, fix = 'Name a file in a folder that is there, or `-` for stdout.' } = {},
+): Promise<WriteStream> {
   const file = createWriteStream(path, { flags: 'w' });
   try {
     await once(file, 'open');
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder is not there' : fileReason(error);
-    throw usageError(`The file ${path} cannot be written: ${why}.`, {
+    throw usageError(`The file ${named} cannot be written: ${why}.`, {
       cause: error,
-      fix: 'Name a file in a folder that is there, or `-` for stdout.',
+      fix,
     });
   }
+  // Between two writes nobody listens: whoever writes or closes next is told (`errored`).
+  file.on('error', () => undefined);
   return file;
 }
 
-/** Resolves when there is room for more. */
+const notWritten = (file: WriteStream, cause: unknown): RepriseError =>
+  new RepriseError(
+    'REPRISE_NOT_WRITABLE',
+    `The file ${String(file.path)} could not be written to its end: ${fileReason(cause)}.`,
+    { cause, fix: 'Make room, or name a file that can be written, and run the command again.' },
+  );
+
+/** Resolves when there is room for more. Rejects with REPRISE_NOT_WRITABLE: the disk is full, say. */
 export async function writeTo(file: WriteStream, text: string): Promise<void> {
-  if (!file.write(text)) await once(file, 'drain');
+  try {
+    if (file.errored !== null) throw file.errored;
+    if (!file.write(text)) await once(file, 'drain');
+  } catch (error) {
+    throw notWritten(file, error);
+  }
 }
 
-/** Resolves when all of it is written. */
+/** Resolves when all of it is written. Rejects as writing does. */
 export async function closeFile(file: WriteStream): Promise<void> {
   file.end();
-  await once(file, 'close');
+  try {
+    await finished(file);
+  } catch (error) {
+    throw notWritten(file, error);
+  }
 }
 
 /** What is in it is on disk once this returns. */

@@ -150,16 +150,17 @@ async function tell(runs: readonly NamedRun[], what: string, { err }: Terminal, 
   if (runs.length > most) await err.line(`  and ${number(runs.length - most)} more`);
 }
 
-/** Whether somebody wants `what` ("cancel 3 runs"), who is told about it before. Throws REPRISE_USAGE where nobody can be asked. */
+/** Whether somebody wants `what` ("cancel 3 runs"), who is told about it before. Throws REPRISE_USAGE where nobody can be asked, which says how else to `look` at it. */
 export async function isAgreed(
   { yes }: BulkFlags,
   what: string,
   { err }: Terminal,
   tellAbout: () => Promise<void>,
+  look = '--dry-run',
 ): Promise<boolean> {
   if (yes === true) return true;
   if (process.stdin.isTTY !== true)
-    throw usageError(`That would ${what}, and nobody can be asked here: say --yes, or look first with --dry-run.`);
+    throw usageError(`That would ${what}, and nobody can be asked here: say --yes, or look first with ${look}.`);
   await tellAbout();
   await err.line('Go on? [y/N]');
   for await (const answer of createInterface({ input: process.stdin })) return /^y(es)?$/i.test(answer.trim());

@@ -46,6 +46,8 @@ describe('reprise dashboard for others', () => {
     const kim = jsonLines((await tokens('add', 'kim', '--role', 'viewer', '--json')).stdout)[0];
     expect((await tokens('list')).stdout).to.match(/ann +operator[\s\S]*kim +viewer/);
     expect((await tokens('list', '--format', 'ids')).stdout).to.equal('ann\nkim\n');
+    expect((await tokens('add', 'tim', '--role', 'viewer', '--format', 'ids')).stdout).to.match(/^rpd_[\w-]{43}\n$/);
+    expect((await tokens('revoke', 'tim', '--format', 'ids')).stdout).to.equal('tim\n');
     expect(readFileSync(join(cwd, 'tokens.json'), 'utf8')).to.not.include(String(kim?.['token']).slice(4));
 
     const flags = ['--store', 'events.db', '--port', '0', '--behind-proxy', '127.0.0.1', '--public-url', PUBLIC];

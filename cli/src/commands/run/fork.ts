@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { formatFlag, goOnFlags, runArgument, storeFlags } from '../../flags.ts';
+import { formatFlag, goOnFlags, outcomeFlag, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunFork extends RepriseCommand {
   static override rows = { id: ['runId'] };
@@ -23,8 +23,9 @@ export default class RunFork extends RepriseCommand {
     ...formatFlag,
     ...storeFlags,
     at: Flags.integer({
+      aliases: ['from'],
       description:
-        'The last event that is taken over, as `run history` numbers them. Default: the last before the end.',
+        'The last event that is taken over, as `run history` numbers them. Default: the last before the end. --from is the same.',
       helpValue: 'REVISION',
       min: 0,
     }),
@@ -43,6 +44,7 @@ export default class RunFork extends RepriseCommand {
       helpValue: 'FILE',
     }),
     ...goOnFlags,
+    outcome: outcomeFlag({ aliases: ['replace'], more: ' --replace is the same.' }),
   };
 
   override async run(): Promise<void> {

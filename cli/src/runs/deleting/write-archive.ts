@@ -6,8 +6,13 @@ import { closeFile, openFile, syncFile } from '../../output/output-file.ts';
 import { exportRun, writeJsonTo } from '../export-runs.ts';
 import { readRuns } from '../import-runs.ts';
 
-/** Refuses a file that is there: an archive is never written over. */
+/** Refuses a file that is there (an archive is never written over), and stdout, which cannot be read back. */
 export function assertNew(path: string): void {
+  if (path === '-') {
+    throw usageError('An archive is read back before anything is deleted, and what was written to stdout cannot be.', {
+      fix: 'Name a file with --output; `reprise run export` writes to stdout, and deletes nothing.',
+    });
+  }
   if (!existsSync(path)) return;
   throw usageError(`There is a file ${path} already, and an archive is not written over it.`, {
     fix: 'Name another file with --output.',
@@ -21,7 +26,7 @@ export function assertNew(path: string): void {
 export async function writeArchive(store: EventStore, runs: readonly DeletedRun[], path: string): Promise<void> {
   const partial = `${path}.partial-${process.pid}`;
   try {
-    const file = await openFile(partial);
+    const file = await openFile(partial, { named: path, fix: 'Name a file in a folder that is there.' });
     for (const { runId } of runs) await exportRun(store, runId, (value) => writeJsonTo(file, value));
     await closeFile(file);
     await compare(partial, runs);

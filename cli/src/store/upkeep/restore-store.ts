@@ -40,7 +40,7 @@ export async function restoreStore(file: string, flags: RestoreFlags, terminal: 
     err.line(
       `This will ${what}. What is there is kept beside it; what happened after the backup is not in the store then.`,
     );
-  if (!(await isAgreed(flags, what, terminal, tell))) {
+  if (!(await isAgreed(flags, what, terminal, tell, '`reprise verify --store FILE`'))) {
     await err.line('Nothing was done.');
     return EXIT.failed;
   }

@@ -1,8 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../../base-command.ts';
-import { tokenFileFlag } from '../../../flags.ts';
+import { formatFlag, tokenFileFlag } from '../../../flags.ts';
 
 export default class DashboardTokenAdd extends RepriseCommand {
+  // The token is told once: whoever asks for ids is not to lose it.
+  static override rows = { id: ['token'] };
   static override summary = 'Give somebody a token for the dashboard.';
   static override description =
     'Prints the token, this once: the file has its hash only. The file is made where there is none, for its owner alone (mode 600). A dashboard that is served with it (--tokens) knows the token at once. What is changed with it is on record under the name.';
@@ -18,6 +20,7 @@ export default class DashboardTokenAdd extends RepriseCommand {
   };
   static override flags = {
     ...tokenFileFlag,
+    ...formatFlag,
     role: Flags.option({
       description: 'A viewer reads; an operator changes runs, too.',
       options: ['viewer', 'operator'] as const,
@@ -29,6 +32,6 @@ export default class DashboardTokenAdd extends RepriseCommand {
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(DashboardTokenAdd);
     const { addDashboardToken } = await import('../../../dashboard/tokens.ts');
-    await addDashboardToken(args.name, flags, this.terminal(flags.json));
+    await addDashboardToken(args.name, flags, this.terminal(flags));
   }
 }
