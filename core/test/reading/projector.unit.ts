@@ -474,6 +474,26 @@ describe('A projector', () => {
     expect(await rows(views, counts())).to.have.length(1);
     expect(notices[0]).to.contain('The subscription of the views broke');
   });
+
+  it('says once what breaks its subscription over and over', async () => {
+    const storage = createInMemoryStorage();
+    let broken = 0;
+    const store: Storage['events'] = {
+      ...storage.events,
+      subscribe: async ({ onError }) => {
+        broken += 1;
+        const why = new Error(broken < 5 ? 'gone' : 'far away');
+        setImmediate(() => onError?.(why));
+        return { close: async () => undefined };
+      },
+    };
+    const { notices } = await start(storage, [counts()], { store });
+    while (broken < 8) await turns(10);
+    expect(notices).to.deep.equal([
+      'warn: The subscription of the views broke, and is made again: gone',
+      'warn: The subscription of the views broke, and is made again: far away',
+    ]);
+  });
 });
 
 describe('defineProjection', () => {
