@@ -1,4 +1,5 @@
 import {
+  AUDIT_STREAM,
   type EventStore,
   isRepriseError,
   type Position,
@@ -102,10 +103,18 @@ class Follower {
   }
 }
 
+/** A run that was deleted is told of, too: whoever looks at it reads that it is gone. */
+const runOf = ({ stream, data }: RecordedEvent): string | undefined => {
+  if (stream !== AUDIT_STREAM) return streamRunId(stream);
+  const { runId } = data as { readonly runId?: unknown };
+  return typeof runId === 'string' ? runId : undefined;
+};
+
 function runsIn(batch: readonly RecordedEvent[]): readonly ChangedRun[] {
   const runs = new Map<string, { runId: string; revision: number; types: Set<string> }>();
-  for (const { stream, revision, type } of batch) {
-    const runId = streamRunId(stream);
+  for (const event of batch) {
+    const { revision, type } = event;
+    const runId = runOf(event);
     if (runId === undefined) continue;
     const run = runs.get(runId) ?? { runId, revision, types: new Set<string>() };
     run.revision = revision;

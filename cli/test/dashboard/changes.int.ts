@@ -88,6 +88,15 @@ describe('what the dashboard is told of what is appended', () => {
     expect(told.resets).to.deep.equal([]);
   });
 
+  it('is also that a run was deleted', async () => {
+    const told = await follow(undefined);
+    const metadata = { causationId: 'c', correlationId: 'gone', schemaVersion: 1 };
+    const deletion = { id: 'd', type: 'RunDeleted', time: 1, data: { runId: 'gone' }, metadata };
+    await storage.events.append('audit-runs', [deletion], NO_STREAM);
+    await until(() => told.changes.length > 0);
+    expect(told.changes[0]?.runs).to.deep.equal([{ runId: 'gone', revision: 0, types: ['RunDeleted'] }]);
+  });
+
   it('goes on where a browser was, without a gap', async () => {
     const position = await append(3);
     await append(4);

@@ -343,6 +343,36 @@ describe('A projector', () => {
       expect(row).to.deep.equal({ RunStarted: 1, TaskScheduled: 2, TaskCompleted: 2, RunCompleted: 1 });
   });
 
+  it('takes a view for its own that another process builds on while it asks how far it is', async () => {
+    const storage = createInMemoryStorage();
+    const views = createInMemoryViewStore();
+    const other = await start(storage, [counts()], { views });
+    await addRun(storage, 'one');
+    await other.projector.reachEnd('counts');
+    let interruptions = 0;
+    let clears = 0;
+    const busy: ViewStore = {
+      ...views,
+      get: async (view, keys) => {
+        // Between the checkpoint and what is read beside it.
+        if (keys.includes('~') && interruptions < 3) {
+          interruptions += 1;
+          await addRun(storage, `more-${interruptions}`);
+          await other.projector.reachEnd('counts');
+        }
+        return views.get(view, keys);
+      },
+      clear: (view) => {
+        clears += 1;
+        return views.clear(view);
+      },
+    };
+    const { projector, notices } = await start(storage, [counts()], { views: busy });
+    await projector.reachEnd('counts');
+    expect([interruptions, clears, notices]).to.deep.equal([3, 0, []]);
+    expect(await rows(views, counts())).to.have.length(4);
+  });
+
   it('rebuilds on demand, while the others go on', async () => {
     const storage = createInMemoryStorage();
     let seen = 0;
@@ -443,6 +473,26 @@ describe('A projector', () => {
     await projector.reachEnd('counts');
     expect(await rows(views, counts())).to.have.length(1);
     expect(notices[0]).to.contain('The subscription of the views broke');
+  });
+
+  it('says once what breaks its subscription over and over', async () => {
+    const storage = createInMemoryStorage();
+    let broken = 0;
+    const store: Storage['events'] = {
+      ...storage.events,
+      subscribe: async ({ onError }) => {
+        broken += 1;
+        const why = new Error(broken < 5 ? 'gone' : 'far away');
+        setImmediate(() => onError?.(why));
+        return { close: async () => undefined };
+      },
+    };
+    const { notices } = await start(storage, [counts()], { store });
+    while (broken < 8) await turns(10);
+    expect(notices).to.deep.equal([
+      'warn: The subscription of the views broke, and is made again: gone',
+      'warn: The subscription of the views broke, and is made again: far away',
+    ]);
   });
 });
 

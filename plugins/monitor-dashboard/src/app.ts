@@ -84,8 +84,10 @@ function fileOf(
   });
 }
 
-const peerOf = (context: Context): string | undefined =>
-  (context.env as { readonly incoming?: IncomingMessage } | undefined)?.incoming?.socket.remoteAddress;
+/** As Node has read it; undefined where there is no server. */
+const incomingOf = (context: Context): IncomingMessage | undefined =>
+  (context.env as { readonly incoming?: IncomingMessage } | undefined)?.incoming;
+const peerOf = (context: Context): string | undefined => incomingOf(context)?.socket.remoteAddress;
 
 const HEALTH = `${BASE}/health`;
 
@@ -121,7 +123,7 @@ export function createApp(parts: AppParts): Hono {
     const isProbe = site.secure && path === HEALTH && raw.method === 'GET';
     if (!isProbe) {
       callerOf(raw.headers, peerOf(context), proxies);
-      guard(raw, site);
+      guard(raw, site, incomingOf(context)?.url);
     }
     await next();
     for (const [name, value] of Object.entries(SAFE_HEADERS)) context.res.headers.set(name, value);

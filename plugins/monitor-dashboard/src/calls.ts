@@ -8,7 +8,13 @@ const bad = (message: string): HttpProblem => new HttpProblem(400, 'DASHBOARD_CA
 
 type Values = ReadonlyMap<string, string | number | boolean>;
 
-const WHY = { type: 'string', minLength: 1, maxLength: 4096, description: 'Why: it is put on record.' } as const;
+const WHY = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '\\S',
+  description: 'Why: it is put on record.',
+} as const;
 
 /** The JSON Schema of what a change is told. */
 export const bodySchema = ({ body, plans }: Pick<Route, 'body' | 'plans'>): JsonObject => ({

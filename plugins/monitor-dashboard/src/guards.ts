@@ -11,13 +11,16 @@ export interface Site {
   readonly secure: boolean;
 }
 
-/** What only another site, or somebody who tries the doors, sends. Looked at before anybody is asked who he is. Throws HttpProblem. */
-export function guard(request: Request, site: Site): void {
+/**
+ * What only another site, or somebody who tries the doors, sends. Looked at before anybody is asked who he is. Throws HttpProblem. `target` is the path
+ * as it was sent: of a Request's URL the dots are gone.
+ */
+export function guard(request: Request, site: Site, target = request.url): void {
   const { headers, method } = request;
   const host = headers.get('host') ?? '';
   if (!site.hosts.has(host.toLowerCase()))
     throw new HttpProblem(421, 'DASHBOARD_HOST', 'This server answers to its own address only: open the printed link.');
-  assertPath(request.url);
+  assertPath(target);
   const from = headers.get('sec-fetch-site');
   const isLink = method === 'GET' && headers.get('sec-fetch-mode') === 'navigate';
   if (from !== null && from !== 'same-origin' && from !== 'none' && !isLink)

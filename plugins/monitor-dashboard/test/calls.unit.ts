@@ -54,6 +54,7 @@ describe('calls of the dashboard', () => {
       'null',
       '{}',
       '{"reason":""}',
+      '{"reason":" \\n "}',
       '{"reason":"x","more":1}',
       '{"reason":"x","__proto__":{"a":1}}',
       '{"reason":7}',

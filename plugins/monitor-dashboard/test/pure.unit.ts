@@ -7,7 +7,7 @@ import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
 import { parseJson } from '../ui/pure/parse.ts';
 import { plotOf, quantile } from '../ui/pure/plot.ts';
 import { suggest } from '../ui/pure/suggest.ts';
-import { ago, duration, visible } from '../ui/pure/text.ts';
+import { ago, duration, shortened, visible } from '../ui/pure/text.ts';
 import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timeline.ts';
 
 describe('addresses', () => {
@@ -187,6 +187,9 @@ describe('texts', () => {
 
   it('show signs that would be obeyed', () => {
     expect(visible('a\u001b[31m\u202eb\n\tc')).to.equal('a\\u001b[31m\\u202eb\n\tc');
+    expect(visible('a\u2028b\u061cc')).to.equal('a\\u2028b\\u061cc');
+    expect(shortened('\u202eab', 3)).to.equal('\\u202eab');
+    expect(shortened(`\u0007${'b'.repeat(2000)}`, 2)).to.equal('\\u0007b… and 1,999 characters more');
   });
 });
 

@@ -27,9 +27,10 @@ export function ago(time: number, now: number): string {
 const isObeyed = (code: number): boolean =>
   (code < 0x20 && code !== 9 && code !== 10) ||
   (code >= 0x7f && code <= 0x9f) ||
+  code === 0x061c ||
   code === 0x200e ||
   code === 0x200f ||
-  (code >= 0x202a && code <= 0x202e) ||
+  (code >= 0x2028 && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069);
 
 /** Signs that would be obeyed rather than shown (control characters, and those that turn the direction of text) as their code points. */
@@ -38,3 +39,11 @@ export const visible = (text: string): string =>
     const code = sign.codePointAt(0) ?? 0;
     return isObeyed(code) ? `\\u${code.toString(16).padStart(4, '0')}` : sign;
   }).join('');
+
+/** What a panel has room for of a text that may be of any length; whoever wants all of it opens the event or the task. */
+export const shortened = (text: string, most = 1000): string => {
+  const left = text.length - most;
+  return left <= 0
+    ? visible(text)
+    : `${visible(text.slice(0, most))}… and ${left.toLocaleString('en')} characters more`;
+};

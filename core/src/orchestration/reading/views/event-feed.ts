@@ -69,6 +69,8 @@ export class EventFeed {
   #atEnd = false;
   #ends = 0;
   #alive = false;
+  /** What broke the subscription, until it is whole again. */
+  #broke: string | undefined;
   #taken: (() => void) | undefined;
   #timer: ScheduledCall | undefined;
   #hurries = 0;
@@ -87,6 +89,7 @@ export class EventFeed {
       after: this.#last,
       onEvents: (events) => this.#bring(events),
       onCaughtUp: () => {
+        this.#broke = undefined;
         this.#atEnd = true;
         this.#ends += 1;
         this.wake();
@@ -246,7 +249,11 @@ export class EventFeed {
   /** Whoever waits goes on reading by itself; the subscription is tried again. */
   #broken(error: unknown): void {
     if (this.#closed) return;
-    this.#options.report('warn', `The subscription of the views broke, and is made again: ${thrownText(error)}`);
+    const why = thrownText(error);
+    // It may be made again, and break, for as long as the process lives.
+    if (why !== this.#broke)
+      this.#options.report('warn', `The subscription of the views broke, and is made again: ${why}`);
+    this.#broke = why;
     this.#atEnd = false;
     this.#alive = false;
     this.#pages.clear();

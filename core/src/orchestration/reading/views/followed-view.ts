@@ -94,12 +94,16 @@ export class FollowedView {
     return this.#failure;
   }
 
-  /** Asks the view store how far the view is. */
+  /** Asks the view store how far the view is. Another process may commit meanwhile: a checkpoint and the mark of another one would look like those of another store. */
   async load(): Promise<void> {
     this.#rows.clear();
-    this.#checkpoint = await this.#views.checkpoint(this.projection);
-    const marks = await this.#views.get(this.projection, [MARK]);
-    this.#mark = marks.get(MARK) as Mark | undefined;
+    let next = await this.#views.checkpoint(this.projection);
+    do {
+      this.#checkpoint = next;
+      const marks = await this.#views.get(this.projection, [MARK]);
+      this.#mark = marks.get(MARK) as Mark | undefined;
+      next = await this.#views.checkpoint(this.projection);
+    } while (next !== this.#checkpoint);
   }
 
   /** Whether the event at the checkpoint is the one that was there: else the view is of another store, or of an older copy of this one. */
