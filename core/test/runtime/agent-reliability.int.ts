@@ -26,6 +26,9 @@ const typesOf = async (reprise: Orchestrator, runId: string): Promise<readonly s
 
 const restsOf = (events: readonly RunEvent[]) => only(events, 'AgentRested');
 
+/** An attempt that goes on for longer than this is on record as begun; ms. */
+const CLAIMED_MS = 10;
+
 describe('What a slow or failing agent has', () => {
   const { engine, worker, until, quiet, pass } = world();
 
@@ -45,6 +48,7 @@ describe('What a slow or failing agent has', () => {
     for (let more = 0; more < 3; more += 1) await reprise.startRun(busy, null);
     const run = await reprise.startRun(print, null);
     await until(() => hangs.calls.length === 1);
+    await pass(CLAIMED_MS);
     await pass(10_000);
     await until(() => works.calls.length === 4);
     for (let more = 0; more < 4; more += 1) works.answer('done');
@@ -62,6 +66,7 @@ describe('What a slow or failing agent has', () => {
     });
     const run = await reprise.startRun('w', null);
     await until(() => lost.calls.length === 1);
+    await pass(CLAIMED_MS);
     await kill();
     await pass(2 * limits.leaseMs);
     // One with the same name, and nothing to do.
@@ -122,6 +127,7 @@ describe('What a slow or failing agent has', () => {
       const runs: RunHandle[] = [];
       for (const id of ['one', 'two', 'three']) runs.push(await reprise.startRun(named, null, { id }));
       await until(() => lost.calls.length === 3);
+      await pass(CLAIMED_MS);
       await kill();
       await pass(40_000);
       const again = gate('ada', { capabilities: ['print'] });
