@@ -38,3 +38,21 @@ export const visible = (text: string): string =>
     const code = sign.codePointAt(0) ?? 0;
     return isObeyed(code) ? `\\u${code.toString(16).padStart(4, '0')}` : sign;
   }).join('');
+
+/** What an event says, and who said so and why: the reason once, should the event say nothing else. */
+export function saidOf({
+  text,
+  by,
+  reason,
+}: {
+  readonly text: string;
+  readonly by?: string;
+  readonly reason?: string;
+}): string {
+  const who = [by === undefined ? '' : `by ${by}`, reason ?? ''].filter((part) => part !== '').join(': ');
+  const said = text === reason ? '' : text;
+  return [said, who === '' ? '' : `(${who})`].filter((part) => part !== '').join(' ');
+}
+
+/** An amount of what is counted, or of money: as exact as it is told, without zeros behind. */
+export const amount = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 6 });
