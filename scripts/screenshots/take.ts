@@ -46,6 +46,8 @@ export async function takeAll(browser: Browser, link: string, folder: string, no
     await take(href === '/' ? 'overview' : href.slice(1));
   }
   await page.goto(`${origin}/runs/${RUN}`);
+  // It is there once it is known that agents report what they use.
+  await page.locator('#tab-cost').waitFor();
   const tabs = await page.getByRole('tab').evaluateAll((all) => all.map((one) => one.id.replace(/^tab-/, '')));
   for (const tab of tabs) {
     const run = tab === 'messages' ? TALKING : tab === 'decisions' || tab === 'cost' ? LED : RUN;

@@ -50,6 +50,8 @@ export function usageOf(tasks: AttemptsByTask, until = Number.POSITIVE_INFINITY)
   for (const [taskId, attempts] of Object.entries(tasks)) {
     const own = new Sum();
     for (const one of attempts) {
+      // A block, a wait or a sleep uses nothing of its own; what had not ended by then had not said anything.
+      if (one.agent === undefined && one.usage === undefined) continue;
       if ((one.ended ?? Number.POSITIVE_INFINITY) > until && one.usage !== undefined) continue;
       own.add(one);
       all.add(one);

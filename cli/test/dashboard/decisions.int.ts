@@ -133,7 +133,12 @@ describe('what the dashboard tells of decisions and costs', () => {
     ]);
     expect(used.byTask[0]).to.deep.equal({ taskId: 'team/draft', tokens: 14, cost: 0.5, attempts: 2, reported: 2 });
     expect(used.byTask.some(({ taskId }) => taskId === 'after')).to.equal(false);
-    expect(used).to.include({ tokens: 14 + 100 * asked, cost: 0.5 + asked / 1_000_000, reported: 2 + asked });
+    expect(used).to.include({
+      tokens: 14 + 100 * asked,
+      cost: 0.5 + asked / 1_000_000,
+      reported: 2 + asked,
+      attempts: 3 + asked,
+    });
     expect(attemptsUsed(attempts.tasks['team/draft'] ?? [])).to.deep.equal([
       { attempt: 1, agent: 'writer', status: 'failed', tokens: 7, cost: 0.25 },
       { attempt: 2, agent: 'writer', status: 'completed', tokens: 7, cost: 0.25 },
