@@ -6,7 +6,8 @@ const [BEGIN, END] = ['<!-- pictures: npm run screenshots -->', '<!-- end of the
 
 /** What a picture shows, in words: they are its text for those who do not see it, too. */
 const CAPTIONS: Readonly<Record<string, string>> = {
-  overview: 'Overview: runs by state, the last hour, where the time of attempts goes, what failed last',
+  overview:
+    'Overview: runs by state, the last hour, where the time of attempts goes, latency, failures and the lag of views',
   runs: 'Runs: the query language with suggestions; many runs are paused, cancelled or retried at once, with a look before',
   inbox: 'Inbox: forms that wait for a person, answered there',
   'dead-letters':
@@ -20,8 +21,11 @@ const CAPTIONS: Readonly<Record<string, string>> = {
   'run-flame': 'Its flame graph: where its time went, block by block',
   'run-history': 'Its history, event by event, with who and why',
   'run-messages': 'The messages of its agents, with what became of each',
+  'run-decisions':
+    'What the strategy of a team decided and why, one by one, with what it remembered then; budgets and refused commands beside',
   'run-logs': 'What its agents logged, by attempt',
   'run-state': 'Its state at any revision: the slider goes back and forth in all tabs',
+  'run-cost': 'What it costs, by agent and task, as agents report it, and what its budgets have left',
   diff: 'Two runs side by side, from where they part',
 };
 

@@ -5,8 +5,8 @@ import type { Browser, Page } from 'playwright-core';
 const SIZE = { width: 1280, height: 800 };
 /** Of WebP. */
 const QUALITY = 82;
-/** The run whose workspace is shown, the one that it is held against, and the one that has messages. */
-const [RUN, OTHER, TALKING] = ['order-05', 'order-04', 'payments-1'];
+/** The run whose workspace is shown, the one that it is held against, the one that has messages, and the one that a team is in. */
+const [RUN, OTHER, TALKING, LED] = ['order-05', 'order-04', 'payments-1', 'page-1'];
 
 /** Takes a picture of every view that the page has: those of its navigation, and every tab of a run. Gives their names. */
 export async function takeAll(browser: Browser, link: string, folder: string, now: number): Promise<readonly string[]> {
@@ -46,11 +46,19 @@ export async function takeAll(browser: Browser, link: string, folder: string, no
     await take(href === '/' ? 'overview' : href.slice(1));
   }
   await page.goto(`${origin}/runs/${RUN}`);
+  // It is there once it is known that agents report what they use.
+  await page.locator('#tab-cost').waitFor();
   const tabs = await page.getByRole('tab').evaluateAll((all) => all.map((one) => one.id.replace(/^tab-/, '')));
   for (const tab of tabs) {
-    const run = tab === 'messages' ? TALKING : RUN;
+    const run = tab === 'messages' ? TALKING : tab === 'decisions' || tab === 'cost' ? LED : RUN;
     await page.goto(`${origin}/runs/${run}?tab=${tab}`);
     await page.locator(`#tab-${tab}[aria-selected="true"]`).waitFor();
+    // The decision that is told of: that on which the ledger has much.
+    if (tab === 'decisions')
+      await page
+        .getByRole('button', { name: /^Revision \d+: reject/ })
+        .first()
+        .click();
     await take(`run-${tab}`);
   }
   await page.goto(`${origin}/diff/${RUN}/${OTHER}`);

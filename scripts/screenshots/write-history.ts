@@ -50,7 +50,7 @@ export async function writeHistory(folder: string): Promise<void> {
     clock,
     ids: sequentialIds('shot'),
     random: seededRandom(1),
-    plugins: [store, keptLogs({ path: `${path}-logs` })],
+    plugins: [...(project.plugins ?? []), store, keptLogs({ path: `${path}-logs` })],
   });
   await reprise.start();
   const pass = (ms: number): Promise<boolean> => time.until(() => clock.now() >= BEGIN + ms, HOUR_MS);
@@ -87,6 +87,9 @@ export async function writeHistory(folder: string): Promise<void> {
       await pass(at * 3 * MINUTE_MS + 80_000);
     }
   }
+  await start('page-1', 'page', {});
+  tick(60_000);
+  await pass(44 * MINUTE_MS);
   await start('payments-1', 'payments', { cards: ['good', 'expired', 'other'] });
   tick(60_000);
   await pass(46 * MINUTE_MS);

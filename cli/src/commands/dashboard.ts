@@ -60,6 +60,12 @@ export default class Dashboard extends RepriseCommand {
       multiple: true,
       helpValue: 'https://NAME',
     }),
+    'trace-url': Flags.string({
+      description:
+        'Where Jaeger is, or the address of a trace with `{traceId}` in the place of its id: runs link to their trace.',
+      env: 'REPRISE_TRACE_URL',
+      helpValue: 'TEMPLATE',
+    }),
     tokens: Flags.string({
       description: 'The file of who may (dashboard token add). Read again when it changes.',
       helpValue: 'FILE',

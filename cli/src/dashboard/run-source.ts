@@ -8,6 +8,7 @@ import {
   type RunFrames,
   type RunReader,
   runGraph,
+  runStream,
   runsWhere,
   type Storage,
   silentSummary,
@@ -18,8 +19,11 @@ import type { DashboardSource } from '@reprise/monitor-dashboard';
 import { readKeptLogs } from '@reprise/monitor-log';
 import { recordedHistory } from '../store/recorded-history.ts';
 import type { Holds } from '../store/run-holds.ts';
+import { traceOf } from '../traces/run-trace.ts';
 import { readAttempts } from './read-attempts.ts';
+import { readDecisions } from './read-decisions.ts';
 import { eventShape, headShape, plainJson, runShape, taskShape } from './shapes.ts';
+import { attemptsUsed, budgetsOf, usageOf } from './usage-of.ts';
 
 export interface RunSourceParts {
   readonly reader: RunReader;
@@ -29,6 +33,8 @@ export interface RunSourceParts {
   readonly holds: Holds;
   /** The file of what agents log; undefined where nothing is known of one. */
   readonly logs: string | undefined;
+  /** Where a trace is shown; undefined where nothing is known of that. */
+  readonly traceUrl: ((traceId: string) => string) | undefined;
 }
 
 type RunSource = Pick<
@@ -44,6 +50,9 @@ type RunSource = Pick<
   | 'explain'
   | 'timeline'
   | 'criticalPath'
+  | 'decisions'
+  | 'ledger'
+  | 'usage'
   | 'messages'
   | 'message'
   | 'logs'
@@ -54,14 +63,20 @@ type RunSource = Pick<
 const MOST_CHARS = 1024 * 1024;
 
 /** What the dashboard shows of one run. */
-export function runSource({ reader, frames, storage, views, holds, logs }: RunSourceParts): RunSource {
+export function runSource({ reader, frames, storage, views, holds, logs, traceUrl }: RunSourceParts): RunSource {
   const { events } = storage;
+  const traceShape = async (runId: string): Promise<object> => {
+    const [first] = await events.read(runStream(runId), { limit: 1 });
+    const traceId = first === undefined ? undefined : traceOf(runId, first);
+    return { traceId, traceUrl: traceId === undefined ? undefined : traceUrl?.(traceId) };
+  };
   return {
     run: async (runId) => {
       // From the index, so that a long history opens at once; its state is asked for apart.
       const { revision, event } = await reader.last(runId);
       const [row] = reader.lists ? await reader.list({ where: runsWhere('id', [runId]), limit: 1 }) : [];
-      if (row === undefined) return plainJson(headShape(await frames.state(runId)));
+      if (row === undefined)
+        return plainJson({ ...headShape(await frames.state(runId)), ...(await traceShape(runId)) });
       const [first, successors] = [await reader.state(runId, 0), await reader.successors(runId, { limit: 20 })];
       const { definition, traceparent, parent, lineage } = first;
       const { from: _from, ...summary } = row;
@@ -72,6 +87,7 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
         description: definition.description,
         strategy: definition.strategy,
         traceparent,
+        ...(await traceShape(runId)),
         parent,
         lineage,
         successors: successors.map(runShape),
@@ -157,6 +173,27 @@ export function runSource({ reader, frames, storage, views, holds, logs }: RunSo
       const { tasks, left } = await readAttempts(views, runId);
       const now = at === undefined ? systemClock.now() : state.updatedAt;
       return plainJson({ revision: state.revision, left, ...criticalPath(state, tasks, { now }) });
+    },
+    decisions: async (runId, page) => {
+      const found = await readDecisions(events, runId, page);
+      if (found.next === 0) await reader.last(runId); // throws when there is no such run
+      return plainJson(found);
+    },
+    ledger: async (runId, scope, at) => {
+      const { revision, ledgers } = await frames.state(runId, at);
+      return plainJson({ revision, ledger: ledgers.get(scope) ?? null });
+    },
+    usage: async (runId, { taskId, at }) => {
+      const state = await frames.state(runId, at);
+      const { tasks, left } = await readAttempts(views, runId);
+      const until = at === undefined ? undefined : state.updatedAt;
+      const { revision } = state;
+      if (taskId !== undefined) {
+        const attempts = Object.hasOwn(tasks, taskId) ? (tasks[taskId] ?? []) : [];
+        const own = usageOf({ [taskId]: attempts }, until);
+        return plainJson({ revision, ...own, attemptsUsed: attemptsUsed(attempts, until) });
+      }
+      return plainJson({ revision, left, ...usageOf(tasks, until), budgets: budgetsOf(state) });
     },
     messages: async (runId, { limit }) => {
       const all = await reader.messages(runId);

@@ -12,12 +12,13 @@ import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
 import type { StoreAccess } from '../store/store-access.ts';
+import { traceUrls } from '../traces/trace-url.ts';
 import { type OpenViews, withViews } from '../views/open-views.ts';
 import { changesOf } from './changes.ts';
 import { Commands } from './commands.ts';
 import { serves, takenOver } from './hand-over.ts';
 import { listSource } from './list-source.ts';
-import { runSource } from './run-source.ts';
+import { type RunSourceParts, runSource } from './run-source.ts';
 
 export interface DashboardFlags extends Whereabouts {
   readonly port: number;
@@ -32,6 +33,8 @@ export interface DashboardFlags extends Whereabouts {
   readonly 'behind-proxy'?: readonly string[] | undefined;
   readonly 'public-url'?: readonly string[] | undefined;
   readonly tokens?: string | undefined;
+  /** Where Jaeger is, or a template: see traceUrls(). */
+  readonly 'trace-url'?: string | undefined;
 }
 
 /** Serves the dashboard until it is told to stop. Returns the exit code. */
@@ -39,6 +42,8 @@ export async function serveDashboard(flags: DashboardFlags, terminal: Terminal):
   const { reachOf } = await import('@reprise/monitor-dashboard');
   const reach = reachFlags(flags);
   reachOf(reach); // what is wrong with the flags is told before anything is opened
+  const { 'trace-url': jaeger } = flags;
+  const traceUrl = jaeger === undefined ? undefined : traceUrls(jaeger, '--trace-url');
   await makeStore(await locateStore(flags, process.cwd()));
   return withViews(flags, terminal, async (open) => {
     await open.views.start();
@@ -48,7 +53,13 @@ export async function serveDashboard(flags: DashboardFlags, terminal: Terminal):
     try {
       const run = flags.run === undefined ? undefined : await resolveRun(open.storage, reader, flags.run);
       const shown = { ...flags, run };
-      return await serve(sourceOf(open, reader, frames, flags, commands), shown, reach, terminal, open.access);
+      return await serve(
+        sourceOf(open, reader, frames, flags, commands, traceUrl),
+        shown,
+        reach,
+        terminal,
+        open.access,
+      );
     } finally {
       await frames.close();
       await commands.close();
@@ -106,6 +117,7 @@ function sourceOf(
   frames: RunFrames,
   where: Whereabouts,
   commands: Commands,
+  traceUrl: RunSourceParts['traceUrl'],
 ): DashboardSource {
   const holds = new Holds(where);
   return {
@@ -117,6 +129,7 @@ function sourceOf(
       views,
       holds,
       logs: logsOf(access, project?.plugins ?? []),
+      traceUrl,
     }),
     follow: changesOf(storage.events, views),
     command: commands.give,

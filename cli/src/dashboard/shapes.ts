@@ -1,4 +1,4 @@
-import type { JsonObject, RunSummary, RunView, TaskView } from '@reprise/core';
+import type { JsonObject, RunEvent, RunSummary, RunView, TaskView } from '@reprise/core';
 import { describeEntry, describeEvent, idIn } from '../output/describe-event.ts';
 import { clip } from '../output/text.ts';
 import type { RecordedEntry } from '../store/recorded-history.ts';
@@ -11,6 +11,12 @@ export const plainJson = (value: unknown): JsonObject => JSON.parse(JSON.stringi
 export const runShape = (run: RunSummary): object => ({ ...run, events: run.revision + 1 });
 
 const CLIPPED = 400;
+
+/** Why, where the event itself says so. */
+function reasonIn(event: RunEvent): string | undefined {
+  const said = event.type === 'RunPaused' || event.type === 'RunCancelled' || event.type === 'TaskClosing';
+  return said && event.reason !== undefined ? clip(event.reason, CLIPPED) : undefined;
+}
 
 /** One event of a history, without what it carries. */
 export function eventShape(entry: RecordedEntry): object {
@@ -25,7 +31,7 @@ export function eventShape(entry: RecordedEntry): object {
     text: clip(isRead ? describeEvent(entry.event) : entry.unreadable, CLIPPED),
     who: isRead && (metadata.by !== undefined || metadata.reason !== undefined) ? describeEntry(entry) : undefined,
     by: metadata.by,
-    reason: metadata.reason,
+    reason: metadata.reason ?? (isRead ? reasonIn(entry.event) : undefined),
     origin: metadata.origin,
   };
 }

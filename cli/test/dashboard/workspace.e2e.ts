@@ -9,10 +9,20 @@ const project = projects();
 
 const CONFIG = `
 import { defineAgent, defineConfig, parseWorkflow } from '@reprise/core';
+import { hierarchicalScheduler, managerAgent } from '@reprise/scheduler-hierarchical';
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const hostile = '<img src=x onerror="globalThis.pwned = 1">\\u202e';
 export default defineConfig({
+  plugins: [hierarchicalScheduler()],
   agents: [
+    managerAgent({ name: 'lead', decide: ({ ask, news }, _task, { usage }) => {
+      usage({ tokens: 100, cost: 0.01 });
+      return ask === 'plan'
+        ? { facts: { hostile }, do: [{ plan: [{ step: 'draft', work: 'write', to: 'writer' }, { step: 'check', work: 'check', to: 'writer', after: ['draft'] }] }] }
+        : { progress: { satisfied: false, progressing: true, looping: false, next: 'to the end ' + hostile },
+            do: [...news.map(({ step }) => ({ accept: step })), ...(news.some(({ step }) => step === 'check') ? [{ finishWith: 'check' }] : [])] };
+    } }),
+    defineAgent({ name: 'writer', handle: ({ input }, { usage }) => { usage({ tokens: 7, cost: 0.25 }); return { hostile }; } }),
     defineAgent({ name: 'author', handle: async (_task, { messages }) => {
       for (let draft = 1; draft <= 2; draft += 1) {
         const { data } = await messages.request('critic', { draft, hostile, long: 'x'.repeat(500) }, { type: 'review' });
@@ -51,6 +61,15 @@ tasks:
   hold: { after: [author, critic, clerk], wait: { signal: go } }
 \`),
     parseWorkflow(\`
+name: report
+budget: { tokens: 5000 }
+tasks:
+  team:
+    scope: {}
+    strategy: { name: hierarchical, goal: A page, manager: lead, workers: [writer] }
+  hold: { after: team, wait: { signal: go } }
+\`),
+    parseWorkflow(\`
 name: path
 tasks:
   quick: { agent: worker }
@@ -71,10 +90,11 @@ describe('the workspace of a run', function () {
   before(async function () {
     browser = await launch();
     if (browser === undefined) this.skip();
-    stage = await Stage.open(browser, project(), CONFIG);
+    stage = await Stage.open(browser, project(), CONFIG, ['--trace-url', 'http://127.0.0.1:16686']);
     page = stage.page;
     for (const [workflow, id] of [
       ['talk', 'talk-1'],
+      ['report', 'report-1'],
       ['path', 'path-1'],
     ] as const)
       expect((await stage.say('run', 'start', workflow, '--id', id)).code).to.equal(0);
@@ -285,6 +305,75 @@ describe('the workspace of a run', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('tells what was decided and why, with the ledger, what it costs, where its trace is, and who paused it', async () => {
+    const decided = async () =>
+      (await stage.historyOf('report-1')).flatMap(({ type }, revision) => (type === 'DecisionMade' ? [revision] : []));
+    await stage.go('/runs/report-1?tab=decisions');
+    const list = page.getByRole('region', { name: 'Decisions', exact: true });
+    await list.getByRole('button', { name: /: finish/ }).waitFor();
+    const revisions = await list
+      .getByRole('button', { name: /^Revision/ })
+      .evaluateAll((all) => all.map((one) => Number(one.textContent)));
+    expect(revisions).to.deep.equal(await decided());
+    // Choosing one moves the revision; its task is selected for all views; a link leads back to both.
+    const accept = list.getByRole('button', { name: /^Revision \d+: accept/ }).first();
+    const revision = Number(await accept.textContent());
+    await accept.click();
+    await page.waitForURL(new RegExp(`at=${revision}`));
+    const panel = page.getByRole('region', { name: `Decision at revision ${revision}` });
+    await panel.getByRole('button', { name: 'team/draft' }).click();
+    await page.waitForURL(/task=team%2Fdraft/);
+    await page.goto(page.url());
+    await panel.getByRole('button', { name: 'team/draft', pressed: true }).waitFor();
+    await list.getByText('draft to writer').waitFor();
+    await panel.getByRole('button', { name: /^Ledger/ }).click();
+    await panel.getByLabel('Ledger').getByText('<img src=x').waitFor();
+    expect(await panel.getByLabel('Ledger').textContent()).to.include('\\u202e');
+    await page.getByRole('button', { name: 'One revision on' }).click();
+    await panel.waitFor({ state: 'detached' });
+    await list.getByText('to the end <img src=x').first().waitFor();
+    expect(await page.evaluate('globalThis.pwned')).to.equal(undefined);
+    // What it costs: in the head with the budget, by agent and task, and in the panel of a task.
+    await stage.go('/runs/report-1?task=team%2Fdraft');
+    await page.locator('aside').getByText('7 tokens · cost 0.25').waitFor();
+    const used = page.locator('.head').getByText(/ tokens · cost 0\.5\d/);
+    const tokens = (await used.textContent())?.split(' ')[0] ?? '';
+    await page
+      .locator('.head')
+      .getByText(new RegExp(`^tokens of the run: ${tokens} of 5,000 spent$`))
+      .click();
+    await page.waitForURL(/tab=cost/);
+    const cost = page.getByRole('region', { name: 'Cost and tokens' });
+    await cost.getByRole('table', { name: 'By agent' }).waitFor();
+    const agents = await cost.getByRole('table', { name: 'By agent' }).getByRole('row').allTextContents();
+    expect(agents[1]?.trim()).to.match(/^writer\s*0\.5\s*14\s*2$/);
+    expect(agents[2]?.trim()).to.match(/^lead\s*0\.0\d\s*\d00\s*\d$/);
+    await cost.getByRole('table', { name: 'By task' }).getByRole('button', { name: 'team/check' }).click();
+    await page.waitForURL(/task=team%2Fcheck/);
+    // Its trace.
+    const told = await stage.say('trace', 'open', 'report-1', '--json');
+    const link = page.getByRole('link', { name: 'Trace' });
+    expect(await link.getAttribute('href')).to.equal(jsonLines(told.stdout)[0]?.['url']);
+    expect([await link.getAttribute('target'), await link.getAttribute('rel')]).to.deep.equal(['_blank', 'noopener']);
+    // Of a run without any of that.
+    await stage.go('/runs/path-1?tab=decisions');
+    await page.getByText('The strategy graph decides nothing').waitFor();
+    expect(await page.getByRole('tab', { name: 'cost' }).count()).to.equal(0);
+    // Who paused it, and why.
+    expect((await stage.say('run', 'pause', 'report-1', '--by', 'ann', '--reason', 'too dear')).code).to.equal(0);
+    await stage.go('/runs/report-1?tab=history');
+    await page
+      .getByRole('region', { name: 'History' })
+      .getByText(/\(by .+: too dear\)/)
+      .waitFor();
+    await stage.go('/');
+    for (const name of ['Latency', 'Failures', 'Lag of views'])
+      await page
+        .getByRole('region', { name })
+        .getByRole('img', { name: new RegExp(`^${name}`) })
+        .waitFor();
+  });
+
   it('is usable by everybody, on any screen', async () => {
     const found: string[] = [];
     const paths = [
@@ -293,21 +382,30 @@ describe('the workspace of a run', function () {
       '?tab=flame&path=critical',
       '?tab=timeline&path=critical',
       '?path=critical',
+      '?tab=decisions',
+      '?tab=cost&task=team%2Fdraft',
     ];
+    const runOf = (path: string): string =>
+      path.includes('messages') ? 'talk-1' : /decisions|cost/.test(path) ? 'report-1' : 'path-1';
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       for (const path of paths) {
-        const run = path.includes('messages') ? 'talk-1' : 'path-1';
+        const run = runOf(path);
         await stage.go(`/runs/${run}${path}`);
         await page.waitForTimeout(700);
         if (run === 'talk-1') await page.getByRole('button', { name: /^1: request/ }).click();
+        if (path.includes('decisions'))
+          await page
+            .getByRole('button', { name: /^Revision \d+: add/ })
+            .first()
+            .click();
         await page.waitForTimeout(300);
         for (const one of await violations(page)) found.push(`${colorScheme} ${path} ${one}`);
       }
     }
     await page.setViewportSize({ width: 400, height: 800 });
     for (const path of paths) {
-      await stage.go(`/runs/talk-1${path}`);
+      await stage.go(`/runs/${runOf(path)}${path}`);
       await page.waitForTimeout(400);
       if (Number(await page.evaluate('document.documentElement.scrollWidth')) > 400) found.push(`too wide: ${path}`);
       for (const one of await violations(page)) found.push(`400 ${path} ${one}`);

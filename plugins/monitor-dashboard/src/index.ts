@@ -18,6 +18,7 @@ export type {
   RunCommand,
   Start,
   StateOptions,
+  UsageOptions,
   ViewPage,
   Who,
 } from './source.ts';

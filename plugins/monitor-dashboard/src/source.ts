@@ -101,6 +101,12 @@ export interface DashboardSource {
   timeline(runId: string): Promise<JsonObject>;
   /** The attempts that made it as long as it was; after revision `at`: up to then. */
   criticalPath(runId: string, at: number | undefined): Promise<JsonObject>;
+  /** What strategies, budgets and refused commands decided, in pages of what was looked through: `next` is where to look on, `more` whether there is anything yet. */
+  decisions(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
+  /** What the strategy of the team at `scope` ('' is the run) remembered after revision `at`. */
+  ledger(runId: string, scope: string, at: number | undefined): Promise<JsonObject>;
+  /** Tokens and cost that agents report, by task and agent, or of one task by attempt; with the budgets. */
+  usage(runId: string, options: UsageOptions): Promise<JsonObject>;
   /** The last `limit` of its messages, without what they say. */
   messages(runId: string, options: { readonly limit: number }): Promise<JsonObject>;
   /** One message, with what it says. */
@@ -148,6 +154,12 @@ export interface LogsQuery {
 
 /** Rows are as their projection folds them; `key` is beside. */
 export type ViewPage = { readonly rows: readonly JsonObject[]; readonly next: string | null };
+
+/** Of which task, of all; after which revision, the last. */
+export interface UsageOptions {
+  readonly taskId: string | undefined;
+  readonly at: number | undefined;
+}
 
 /** A part of a run's state: at which revision, of which tasks, how many. */
 export interface StateOptions {

@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
 import { fits, previewOf } from '../ui/pure/bulk.ts';
 import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
+import { failuresPlot, type LagSample, lagPlot, latencyPlot, type MinuteRow, sampled } from '../ui/pure/overview.ts';
 import { parseJson } from '../ui/pure/parse.ts';
 import { plotOf, quantile } from '../ui/pure/plot.ts';
 import { suggest } from '../ui/pure/suggest.ts';
@@ -292,5 +293,63 @@ describe('plots of views', () => {
     expect(quantile({ 64: 90, 128: 8, 1024: 2 }, 0.95)).to.equal(128);
     expect(quantile({ 64: 90, 128: 8, 1024: 2 }, 1)).to.equal(1024);
     expect(quantile({}, 0.5)).to.equal(undefined);
+  });
+});
+
+describe('the plots of the overview', () => {
+  const now = 100 * 60_000 + 5;
+  const row = (minute: number, more: Partial<MinuteRow> = {}): MinuteRow => ({
+    minute: minute * 60_000,
+    failed: 0,
+    cancelled: 0,
+    took: { maxMs: 0 },
+    spread: {},
+    ...more,
+  });
+  const at = ({ series }: { readonly series: readonly { readonly points: readonly LagSample[] }[] }, minute: number) =>
+    series.map(({ points }) => points.find(({ x }) => x === minute * 60_000)?.y);
+
+  it('have every minute of the hour, and all workflows of it together', () => {
+    const rows = [row(100, { failed: 3 }), row(100, { cancelled: 1 }), row(40, { failed: 50 }), row(41, { failed: 4 })];
+    const plot = failuresPlot(rows, now);
+    expect(plot.series.map(({ name, points }) => [name, points.length])).to.deep.equal([
+      ['failed', 60],
+      ['cancelled', 60],
+    ]);
+    expect([at(plot, 100), at(plot, 41), at(plot, 40), at(plot, 70)]).to.deep.equal([
+      [3, 1],
+      [4, 0],
+      [undefined, undefined],
+      [0, 0],
+    ]);
+  });
+
+  it('tell how long runs took where any ended, and never longer than the slowest', () => {
+    const rows = [
+      row(90, { spread: { '64': 10, '128': 9 }, took: { maxMs: 100 } }),
+      row(90, { spread: { '4096': 1 }, took: { maxMs: 3000 } }),
+      row(95, { spread: { '64': 1 }, took: { maxMs: 40 } }),
+    ];
+    const plot = latencyPlot(rows, now);
+    expect(plot.series.map(({ points }) => points.length)).to.deep.equal([2, 2]);
+    expect([at(plot, 90), at(plot, 95), at(plot, 91)]).to.deep.equal([
+      [64, 128],
+      [40, 40],
+      [undefined, undefined],
+    ]);
+    expect(latencyPlot([], now).series.map(({ points }) => points)).to.deep.equal([[], []]);
+  });
+
+  it('have a sample of how far views are behind every few seconds, and not of all time', () => {
+    const views = [{ caughtUp: true, behindMs: 900 }, { caughtUp: false, behindMs: 70 }, { caughtUp: false }];
+    const one = sampled([], 0, views);
+    expect(one).to.deep.equal([{ x: 0, y: 70 }]);
+    expect(sampled(one, 4999, views)).to.equal(one);
+    expect(sampled(one, 5000, [{ caughtUp: true }])).to.deep.equal([...one, { x: 5000, y: 0 }]);
+    expect(sampled(one, 9000, [])).to.equal(one);
+    let all: readonly LagSample[] = [];
+    for (let sample = 0; sample < 800; sample += 1) all = sampled(all, sample * 5000, views);
+    expect([all.length, all[0]?.x]).to.deep.equal([720, 80 * 5000]);
+    expect(lagPlot(all).series[0]?.points).to.equal(all);
   });
 });

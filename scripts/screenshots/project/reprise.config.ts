@@ -1,4 +1,5 @@
 import { defineAgent, defineConfig, type Json, parseWorkflow } from '@reprise/core';
+import { hierarchicalScheduler, managerAgent } from '@reprise/scheduler-hierarchical';
 
 // What the pictures in docs/dashboard.md show: orders, some of them stuck. How long an agent works is in its input, in virtual time: see ../write-history.ts.
 
@@ -87,4 +88,75 @@ tasks:
   desk: { agent: desk, input: "\${ input }", retry: { maxAttempts: 3, initialDelay: 1s } }
 `);
 
-export default defineConfig({ agents: [...agents], workflows: [order, payments] });
+/** Plans a page, has the draft done once more, and finishes with what was checked. */
+const editor = managerAgent({
+  name: 'editor',
+  decide: async ({ ask, news }, _task, { usage }) => {
+    await pace.sleep(1800);
+    usage({ tokens: 640, cost: 0.0032 });
+    if (ask === 'plan')
+      return {
+        facts: { audience: 'customers', length: 'one page' },
+        do: [
+          {
+            plan: [
+              { step: 'draft', work: 'Write about delivery times', to: 'author' },
+              { step: 'check', work: 'Hold it against the contract', to: 'lawyer', after: ['draft'] },
+            ],
+          },
+        ],
+      };
+    const says = (next: string) => ({ satisfied: false, progressing: true, looping: false, next });
+    const ended = news.map(({ step, output }) => ({
+      step,
+      words: (output as { readonly words?: number })?.words ?? 0,
+    }));
+    if (ended.some(({ step, words }) => step === 'draft' && words > 300))
+      return {
+        progress: says('The draft is too long for one page: once more, shorter.'),
+        do: [{ reject: 'draft', feedback: 'One page: at most 300 words.' }],
+      };
+    if (ended.some(({ step }) => step === 'check'))
+      return {
+        progress: { ...says('Checked: nothing is promised that is not kept.'), satisfied: true },
+        do: [{ accept: 'check' }, { finishWith: 'check' }],
+      };
+    return {
+      progress: says('The draft fits one page; the lawyer is to look at it.'),
+      do: ended.map(({ step }) => ({ accept: step })),
+    };
+  },
+});
+const author = defineAgent({
+  name: 'author',
+  handle: async ({ input }: { readonly input: { readonly feedback: Json } }, { usage }) => {
+    await pace.sleep(6000);
+    usage({ tokens: 2100, cost: 0.0126 });
+    return { words: input.feedback === null ? 540 : 280 };
+  },
+});
+const lawyer = defineAgent({
+  name: 'lawyer',
+  handle: async (_task: unknown, { usage }) => {
+    await pace.sleep(4000);
+    usage({ tokens: 900, cost: 0.0081 });
+    return { words: 280, approved: true };
+  },
+});
+
+const page = parseWorkflow(`
+name: page
+description: A team writes a page, and a person publishes it
+budget: { tokens: 12000, cost: 0.1 }
+tasks:
+  team:
+    scope: {}
+    strategy: { name: hierarchical, goal: A page about delivery times, manager: editor, workers: [author, lawyer] }
+  publish: { agent: clerk, after: team }
+`);
+
+export default defineConfig({
+  plugins: [hierarchicalScheduler()],
+  agents: [...agents, editor, author, lawyer],
+  workflows: [order, payments, page],
+});

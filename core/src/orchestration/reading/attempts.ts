@@ -1,4 +1,4 @@
-import type { RunEvent } from '../workflow/events.ts';
+import type { RunEvent, Usage } from '../workflow/events.ts';
 
 /** One try of a task, or (without `agent`) what a task that no agent performs was entered for. Times are ms since the Unix epoch. */
 export type TimelineAttempt = {
@@ -11,6 +11,8 @@ export type TimelineAttempt = {
   /** Absent while it is under way, and of what was cut off with its block or its run. */
   readonly ended?: number;
   readonly status: 'scheduled' | 'running' | 'completed' | 'failed' | 'lost';
+  /** What it used, as its agent reports; cost in millionths. */
+  readonly usage?: Usage;
 };
 
 /** Attempts of tasks, by the task's path. */
@@ -20,6 +22,7 @@ export type AttemptsByTask = { readonly [taskId: string]: readonly TimelineAttem
 export const ABOUT_ATTEMPTS: ReadonlySet<string> = new Set([
   ...(['TaskScheduled', 'TaskEntered', 'TaskStarted', 'TaskCompleted'] as const),
   ...(['TaskAttemptCompleted', 'TaskAttemptFailed', 'TaskFailed', 'TaskCancelled', 'TaskSkipped'] as const),
+  ...(['TaskHandedOff', 'TasksReset'] as const),
 ]);
 
 /** Whether an event begins an attempt of its task. */
@@ -40,12 +43,22 @@ export function attemptsAfter(attempts: readonly TimelineAttempt[], event: RunEv
     case 'TaskCompleted':
       // What was said instead is no attempt that anybody made: the one that was under way is over.
       if (event.via === 'override') return changed(attempts, undefined, { ended: at, status: 'failed' });
-      return changed(attempts, event.attempt, { ended: at, status: 'completed' });
+      return changed(attempts, event.attempt, { ended: at, status: 'completed', ...used(event) });
     case 'TaskAttemptCompleted':
-      return changed(attempts, event.attempt, { ended: at, status: 'completed' });
+    case 'TaskHandedOff':
+      return changed(attempts, event.attempt, { ended: at, status: 'completed', ...used(event) });
+    case 'TasksReset':
+      // The attempt that ended a round of a repeating task has no other event.
+      if (event.why !== 'repeat' || event.attempt === undefined) return attempts;
+      return changed(attempts, event.attempt, { ended: at, status: 'completed', ...used(event) });
     case 'TaskAttemptFailed':
-      return changed(attempts, event.attempt, { ended: at, status: event.lost === true ? 'lost' : 'failed' });
+      return changed(attempts, event.attempt, {
+        ended: at,
+        status: event.lost === true ? 'lost' : 'failed',
+        ...used(event),
+      });
     case 'TaskFailed':
+      return changed(attempts, undefined, { ended: at, status: 'failed', ...used(event) });
     case 'TaskCancelled':
     case 'TaskSkipped':
       return changed(attempts, undefined, { ended: at, status: 'failed' });
@@ -53,6 +66,9 @@ export function attemptsAfter(attempts: readonly TimelineAttempt[], event: RunEv
       return attempts;
   }
 }
+
+const used = ({ usage }: { readonly usage?: Usage }): { readonly usage?: Usage } =>
+  usage === undefined ? {} : { usage };
 
 /** The attempt that is named, or else the last one, unless it has ended. */
 function changed(
@@ -66,8 +82,10 @@ function changed(
 }
 
 /** The task that an event says something about the attempts of. */
-export const attemptedIn = (event: RunEvent): string | undefined =>
-  'taskId' in event && ABOUT_ATTEMPTS.has(event.type) ? event.taskId : undefined;
+export function attemptedIn(event: RunEvent): string | undefined {
+  if (event.type === 'TasksReset') return event.why === 'repeat' ? event.region : undefined;
+  return 'taskId' in event && ABOUT_ATTEMPTS.has(event.type) ? event.taskId : undefined;
+}
 
 /** Folds the attempts of one run from its history. An event costs the attempts of its task. */
 export class RunAttempts {

@@ -1,7 +1,7 @@
 import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { AddedBy } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { ReceivedMessage, Wanted } from '../../shared/received-message.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
@@ -211,4 +211,6 @@ export interface RunView {
   readonly subscriptions: ReadonlyMap<string, ReadonlyMap<string, Wanted | undefined>>;
   /** Of each block under way that has a budget, by path; that of the run is ''. Read when it is asked for. */
   readonly budgets: ReadonlyMap<string, BudgetView>;
+  /** What the strategy of each team under way remembers, by the path of its block; undefined before it has said anything. Read when it is asked for. */
+  readonly ledgers: ReadonlyMap<string, JsonObject | undefined>;
 }

@@ -74,6 +74,7 @@ class StateView implements RunView {
   readonly mailboxes: ReadonlyMap<string, MailboxView>;
   readonly subscriptions: RunView['subscriptions'];
   readonly budgets: ReadonlyMap<string, BudgetView>;
+  readonly ledgers: RunView['ledgers'];
 
   constructor(state: RunState) {
     this.#state = state;
@@ -104,6 +105,7 @@ class StateView implements RunView {
     this.mailboxes = new LazyMap(state.mail?.boxes ?? NO_MAILBOXES, mailboxView);
     this.subscriptions = new LazyMap(state.mail?.subscriptions ?? NO_SUBSCRIPTIONS, (all) => new Map(all));
     this.budgets = new LazyMap(state.budgets, (scope) => budgetView(state, scope));
+    this.ledgers = new LazyMap(state.teams, ({ team }) => frozen(team?.ledger));
     Object.freeze(this);
   }
 

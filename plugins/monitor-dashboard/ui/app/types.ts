@@ -34,6 +34,9 @@ export interface RunHead {
   readonly tenant?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly traceparent?: string;
+  readonly traceId?: string;
+  /** Where it is shown, where that is known. */
+  readonly traceUrl?: string;
   readonly successors?: readonly RunRow[];
 }
 
@@ -174,6 +177,7 @@ export interface Overview {
     readonly failed: number;
     readonly cancelled: number;
     readonly took: Tally;
+    readonly spread: Readonly<Record<string, number>>;
   }[];
   readonly waiting: readonly ({ readonly workflow: string; readonly minute: number } & Readonly<
     Record<'queueing' | 'connecting' | 'working' | 'retrying', Tally>

@@ -6,7 +6,7 @@ type Plain = Readonly<Record<string, unknown>>;
 export function shapeOf(view: RunView): Plain {
   const { runId, definition, rules, input, output, status, error, cancelReason, parked, pausedBy, closing } = view;
   const { tenant, labels, parent, lineage, startedAt, endedAt, readyCount, inFlight } = view;
-  const { tasks, mailboxes, subscriptions, budgets } = view;
+  const { tasks, mailboxes, subscriptions, budgets, ledgers } = view;
   return known({
     status,
     runId,
@@ -32,6 +32,7 @@ export function shapeOf(view: RunView): Plain {
     mailboxes: byName(mailboxes, (mailbox) => mailbox),
     subscriptions: byName(subscriptions, (all) => byName(all, (one) => one)),
     budgets: byName(budgets, (budget) => budget),
+    ledgers: byName(ledgers, (ledger) => ledger),
   });
 }
 

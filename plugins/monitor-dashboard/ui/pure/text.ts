@@ -47,3 +47,21 @@ export const shortened = (text: string, most = 1000): string => {
     ? visible(text)
     : `${visible(text.slice(0, most))}… and ${left.toLocaleString('en')} characters more`;
 };
+
+/** What an event says, and who said so and why: the reason once, should the event say nothing else. */
+export function saidOf({
+  text,
+  by,
+  reason,
+}: {
+  readonly text: string;
+  readonly by?: string;
+  readonly reason?: string;
+}): string {
+  const who = [by === undefined ? '' : `by ${by}`, reason ?? ''].filter((part) => part !== '').join(': ');
+  const said = text === reason ? '' : text;
+  return [said, who === '' ? '' : `(${who})`].filter((part) => part !== '').join(' ');
+}
+
+/** An amount of what is counted, or of money: as exact as it is told, without zeros behind. */
+export const amount = (value: number): string => value.toLocaleString('en', { maximumFractionDigits: 6 });

@@ -44,7 +44,7 @@ const longest = (of: 'working' | 'waiting') =>
  */
 export const criticalPaths: Projection<CriticalPathsRow> = defineProjection<Row>({
   name: 'critical-paths',
-  version: 1,
+  version: 2,
   about: 'which tasks make runs as long as they are: their share of critical paths, working and waiting',
   fields: {
     workflow: { type: 'text', path: ['workflow'], about: 'the workflow of the runs' },

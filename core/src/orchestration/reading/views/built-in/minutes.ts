@@ -37,3 +37,11 @@ export const tallied = ({ count, sumMs, maxMs }: Tally, ms: number): Tally => ({
   sumMs: sumMs + ms,
   maxMs: Math.max(maxMs, ms),
 });
+
+/** How many took less than so many ms, and not less than half of that: by powers of two (`{"64": 3}`: from 32 to 63). */
+export type Spread = { readonly [ms: string]: number };
+
+export function spreadBy(spread: Spread, ms: number): Spread {
+  const bucket = String(2 ** Math.ceil(Math.log2(ms + 1)));
+  return { ...spread, [bucket]: (spread[bucket] ?? 0) + 1 };
+}

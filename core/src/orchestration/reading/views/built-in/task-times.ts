@@ -2,7 +2,7 @@ import { inUnits, millionths } from '../../../../definition/definition.ts';
 import { taskPaths } from '../../../../shared/task-path.ts';
 import type { Usage } from '../../../workflow/events.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
-import { NOTHING_YET, type Tally, tallied } from './minutes.ts';
+import { NOTHING_YET, type Spread, spreadBy, type Tally, tallied } from './minutes.ts';
 
 /** How the attempts of one task of a workflow do, with one agent. Items of a list, and rounds, are counted as the task. */
 export type TaskTimesRow = {
@@ -18,8 +18,8 @@ export type TaskTimesRow = {
   /** Ready to scheduled, and scheduled (or started, where that is on record) to ended. */
   readonly queueing: Tally;
   readonly working: Tally;
-  /** How many worked less than so many ms, and not less than half of that; by powers of two (`{"64": 3}`: from 32 to 63). */
-  readonly spread: { readonly [ms: string]: number };
+  /** By how long they worked. */
+  readonly spread: Spread;
   /** What the attempts say that they used. */
   readonly tokens: number;
   readonly cost: number;
@@ -132,7 +132,6 @@ function measured(
   if (ended === undefined) return row;
   const { event, run } = given;
   const worked = Math.max(0, event.at - ended.began);
-  const bucket = String(2 ** Math.ceil(Math.log2(worked + 1)));
   const before: TaskTimesRow = row ?? { ...NOTHING, workflow: run.workflow, task: taskOf(given), agent: ended.agent };
   const usage: Usage = 'usage' in event && event.usage !== undefined ? event.usage : {};
   const failed = event.type === 'TaskAttemptFailed';
@@ -145,7 +144,7 @@ function measured(
     retries: before.retries + (ended.attempt > 1 ? 1 : 0),
     queueing: tallied(before.queueing, ended.queued),
     working: tallied(before.working, worked),
-    spread: { ...before.spread, [bucket]: (before.spread[bucket] ?? 0) + 1 },
+    spread: spreadBy(before.spread, worked),
     tokens: before.tokens + (usage.tokens ?? 0),
     // Counted in millionths, so that sums are exact.
     cost: inUnits('cost', millionths(before.cost) + (usage.cost ?? 0)),

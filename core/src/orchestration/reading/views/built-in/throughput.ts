@@ -8,6 +8,8 @@ import {
   minuteOf,
   NEWEST_MINUTE,
   NOTHING_YET,
+  type Spread,
+  spreadBy,
   type Tally,
   tallied,
 } from './minutes.ts';
@@ -23,6 +25,8 @@ export type ThroughputRow = MinuteRow & {
   readonly retries: number;
   /** Of the runs that ended in it: from their start to their end. */
   readonly took: Tally;
+  /** Those counted by how long they took: by the least power of two, in ms, that is more. */
+  readonly spread: Spread;
 };
 
 const counted = (path: readonly string[], about: string): QueryField => ({ type: 'number', path, about });
@@ -30,7 +34,7 @@ const counted = (path: readonly string[], about: string): QueryField => ({ type:
 /** Copied events of a run that goes on from another happened elsewhere, and are left out. */
 export const throughput: Projection<ThroughputRow> = defineProjection<ThroughputRow>({
   name: 'throughput',
-  version: 1,
+  version: 2,
   about: 'runs started and ended, attempts and retries, per minute and workflow',
   fields: {
     ...MINUTE_FIELDS,
@@ -48,7 +52,16 @@ export const throughput: Projection<ThroughputRow> = defineProjection<Throughput
   apply: (row, given) => count(row ?? { ...NOTHING, ...minuteOf(given, given.time) }, given.event, given.run.startedAt),
 });
 
-const NOTHING = { started: 0, completed: 0, failed: 0, cancelled: 0, attempts: 0, retries: 0, took: NOTHING_YET };
+const NOTHING = {
+  started: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  attempts: 0,
+  retries: 0,
+  took: NOTHING_YET,
+  spread: {},
+};
 
 const COUNTED: ReadonlySet<string> = new Set([
   'RunStarted',
@@ -61,16 +74,19 @@ const COUNTED: ReadonlySet<string> = new Set([
 const counts = ({ type }: RunEvent): boolean => COUNTED.has(type);
 
 function count(row: ThroughputRow, event: RunEvent, startedAt: number): ThroughputRow {
-  const took = (): Tally => tallied(row.took, Math.max(0, event.at - startedAt));
+  const ended = (): Pick<ThroughputRow, 'took' | 'spread'> => {
+    const ms = Math.max(0, event.at - startedAt);
+    return { took: tallied(row.took, ms), spread: spreadBy(row.spread, ms) };
+  };
   switch (event.type) {
     case 'RunStarted':
       return { ...row, started: row.started + 1 };
     case 'RunCompleted':
-      return { ...row, completed: row.completed + 1, took: took() };
+      return { ...row, completed: row.completed + 1, ...ended() };
     case 'RunFailed':
-      return { ...row, failed: row.failed + 1, took: took() };
+      return { ...row, failed: row.failed + 1, ...ended() };
     case 'RunCancelled':
-      return { ...row, cancelled: row.cancelled + 1, took: took() };
+      return { ...row, cancelled: row.cancelled + 1, ...ended() };
     case 'TaskScheduled':
       return { ...row, attempts: row.attempts + 1, retries: row.retries + (event.attempt > 1 ? 1 : 0) };
     default:

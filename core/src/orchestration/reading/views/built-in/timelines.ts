@@ -26,7 +26,7 @@ const MAX_ATTEMPTS = 1000;
  */
 export const timelines: Projection<TimelineRow> = defineProjection<TimelineRow>({
   name: 'timelines',
-  version: 1,
+  version: 2,
   about: 'every attempt of every task, and when it was ready, scheduled, started and ended',
   fields: {
     run: { type: 'text', path: ['run'], about: 'the id of the run' },
