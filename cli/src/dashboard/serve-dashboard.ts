@@ -101,7 +101,7 @@ async function framesOf(reader: RunReader, { keyframes }: StoreAccess, { err }: 
 }
 
 function sourceOf(
-  { storage, views, access, project }: OpenViews,
+  { storage, store, views, access, project }: OpenViews,
   reader: RunReader,
   frames: RunFrames,
   where: Whereabouts,
@@ -109,7 +109,7 @@ function sourceOf(
 ): DashboardSource {
   const holds = new Holds(where);
   return {
-    ...listSource({ reader, storage, views, access, project }),
+    ...listSource({ reader, storage, store, views, access, project }),
     ...runSource({
       reader,
       frames,
