@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
+import { behindText } from '../ui/pure/behind.ts';
 import { fits, previewOf } from '../ui/pure/bulk.ts';
 import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
 import { parseJson } from '../ui/pure/parse.ts';
@@ -138,6 +139,19 @@ describe('the address of what is shown', () => {
     for (const sort of ['status', 'ended:asc', '__proto__', 'toString', ':desc', 'started:desc'])
       expect(placeOf('/runs', `?sort=${sort}`), sort).to.deep.equal({ view: 'runs' });
     expect(placeOf('/runs/r1', 'at=1e9')).to.deep.equal({ view: 'run', run: 'r1' });
+  });
+});
+
+describe('a view that is being built', () => {
+  it('is told, and how far it is; one that is new enough is not', () => {
+    const name = 'agents';
+    expect(behindText({ name, caughtUp: true, behindMs: 90_000 })).to.equal(undefined);
+    expect(behindText({ name, caughtUp: false, behindMs: 3000 })).to.equal(undefined);
+    expect(behindText({ name, caughtUp: false, behindMs: 3 * 3_600_000 })).to.match(
+      /agents is being built.* 3\s?h ago/,
+    );
+    expect(behindText({ name, caughtUp: false })).to.match(/no event yet/);
+    expect(behindText({ name, caughtUp: false, failure: 'it threw' })).to.match(/goes no further: it threw/);
   });
 });
 
