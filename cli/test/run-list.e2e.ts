@@ -73,6 +73,23 @@ describe('run list and progress', () => {
     expect(of.get('slept-1')?.waitsFor[0]).to.include({ taskId: 'night', reason: 'sleep' });
   });
 
+  it('is sorted by a field of all runs, page by page; what is no order is told', async () => {
+    const ids = async (...flags: string[]) =>
+      (await say('run', 'list', ...flags, '--format', 'ids')).stdout.split('\n');
+    const [first, second] = await ids('--sort', 'started');
+    expect([first, second]).to.deep.equal(['asked-with-a-long-name-00001', 'slept-1']);
+    const longest = await ids('--sort', 'duration:desc');
+    expect(longest.slice(0, 2).map((id) => id.slice(0, 8))).to.deep.equal(['declined', 'declined']);
+    const { stderr } = await say('run', 'list', '--sort', 'started', '-n', '1');
+    const after = /--after '(.+)'/.exec(stderr)?.[1] ?? '';
+    expect(await ids('--sort', 'started', '-n', '1', '--after', after)).to.deep.equal(['slept-1', '']);
+    const wrong = await say('run', 'list', '--sort', 'statut');
+    expect([wrong.code, wrong.stderr]).to.satisfy(
+      ([code, text]: [number, string]) =>
+        code === 2 && /there are started, updated, ended, duration, events/.test(text),
+    );
+  });
+
   for (const columns of [60, 45])
     it(`fits ${columns} columns, and still says what waits and what failed`, async function () {
       if (noTerminal !== undefined) this.skip();

@@ -3,32 +3,39 @@ import {
   EVERYTHING,
   type JsonObject,
   jsonSchemaOfInput,
+  listByView,
   lookForDrivers,
   parseQuery,
   RepriseError,
   RUN_FIELDS,
+  type RunQuery,
   type RunReader,
   type RunSummary,
+  runIndex,
   runsWhere,
   type Storage,
   silentText,
   systemClock,
   type ViewQuery,
+  type ViewStore,
   type Views,
   withoutMailboxes,
   workflowGraph,
 } from '@reprise/core';
-import type { DashboardSource } from '@reprise/monitor-dashboard';
+import { type DashboardSource, RUN_ORDERS, type RunsPage } from '@reprise/monitor-dashboard';
 import { knownAgents, type Project } from '../config/load-project.ts';
 import { deadLettersWhere } from '../dead-letters/read-dead-letters.ts';
 import { pluginShapes } from '../plugins/list-plugins.ts';
 import type { StoreAccess } from '../store/store-access.ts';
+import { sortOrder } from '../views/sort-order.ts';
 import { plainJson, runShape } from './shapes.ts';
 
 export interface ListSourceParts {
   readonly reader: RunReader;
   readonly storage: Storage;
   readonly views: Views;
+  /** Where the views are kept. */
+  readonly store: ViewStore;
   readonly access: StoreAccess;
   readonly project: Project | undefined;
 }
@@ -74,7 +81,7 @@ function causesOf(failed: readonly RunSummary[]): readonly object[] {
 }
 
 /** What the dashboard shows of all runs: rows of views that are brought up to date, for a second at most. */
-export function listSource({ reader, storage, views, access, project }: ListSourceParts): ListSource {
+export function listSource({ reader, storage, views, store, access, project }: ListSourceParts): ListSource {
   const rowsOf = async (name: string, most: number, where: ViewQuery['where'] = EVERYTHING): Promise<JsonObject[]> => {
     await views.reachEnd(name, NEW_MS);
     const rows: JsonObject[] = [];
@@ -85,6 +92,24 @@ export function listSource({ reader, storage, views, access, project }: ListSour
       if (after === undefined) break;
     }
     return rows.slice(0, most);
+  };
+  // A projection of the project's own may have taken the name.
+  const canSort = views.projection(runIndex.name) === runIndex;
+  const runsBy = async (
+    { by, descending }: NonNullable<RunsPage['order']>,
+    query: RunQuery,
+  ): Promise<{ readonly found: readonly RunSummary[]; readonly behind: boolean }> => {
+    if (!canSort)
+      throw new RepriseError(
+        'REPRISE_CONFIG_INVALID',
+        `Runs are listed newest first only: the project has a projection '${runIndex.name}' in the place of the index that sorts them.`,
+      );
+    let isNew = false;
+    const list = listByView(store, async () => {
+      isNew = await views.reachEnd(runIndex.name, NEW_MS);
+    });
+    const found = await list({ ...query, order: sortOrder('Runs', RUN_FIELDS, descending ? `${by}:desc` : by) });
+    return { found, behind: !isNew };
   };
   const counted = async (status: string): Promise<number> =>
     (await reader.list({ where: withoutMailboxes(runsWhere('status', [status])), limit: COUNTED })).length;
@@ -101,13 +126,16 @@ export function listSource({ reader, storage, views, access, project }: ListSour
   const plugins = project === undefined ? Promise.resolve([]) : pluginShapes(project, project.standings);
   plugins.catch(() => undefined); // whoever asks is told
   return {
-    runs: async (query, { limit, after }) => {
+    runs: async (query, { limit, after, order }) => {
       const where = withoutMailboxes(parseQuery(query, { now: systemClock.now() }));
-      const runs = await reader.list({ where, limit: limit + 1, ...(after === undefined ? {} : { after }) });
-      const page = runs.slice(0, limit);
-      return plainJson({ runs: page.map(runShape), next: runs.length > limit ? (page.at(-1)?.cursor ?? null) : null });
+      const wanted = { where, limit: limit + 1, ...(after === undefined ? {} : { after }) };
+      const { found, behind } =
+        order === undefined ? { found: await reader.list(wanted), behind: false } : await runsBy(order, wanted);
+      const page = found.slice(0, limit);
+      const next = found.length > limit ? (page.at(-1)?.cursor ?? null) : null;
+      return plainJson({ runs: page.map(runShape), next, behind });
     },
-    fields: async () => plainJson({ fields: RUN_FIELDS }),
+    fields: async () => plainJson({ fields: RUN_FIELDS, orders: canSort ? RUN_ORDERS : [] }),
     overview: async () => {
       const now = systemClock.now();
       const open = Object.fromEntries(

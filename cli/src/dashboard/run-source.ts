@@ -7,6 +7,7 @@ import {
   RepriseError,
   type RunFrames,
   type RunReader,
+  type RunView,
   runGraph,
   runStream,
   runsWhere,
@@ -140,7 +141,8 @@ export function runSource({ reader, frames, storage, views, holds, logs, traceUr
         return plainJson({ id: '', status, revision, input, output, error });
       }
       const task = state.tasks.get(taskId);
-      if (task === undefined) throw noTask(runId, taskId, state.revision);
+      if (task === undefined)
+        throw noTask(state, taskId, at === undefined ? false : (await frames.state(runId)).tasks.has(taskId));
       return plainJson({ ...task, revision: state.revision });
     },
     graph: async (runId, at) => {
@@ -217,5 +219,17 @@ export function runSource({ reader, frames, storage, views, holds, logs, traceUr
   };
 }
 
-const noTask = (runId: string, taskId: string, revision: number): RepriseError =>
-  new RepriseError('REPRISE_TASK_UNKNOWN', `Run '${runId}' has no task '${taskId}' at revision ${revision}.`);
+/** That there is no task of that id; or not yet: one that the run has `later`, that is planned, or an item of what has not begun. */
+function noTask(state: RunView, taskId: string, later: boolean): RepriseError {
+  const { runId, revision } = state;
+  const at = `at revision ${revision}`;
+  const drawn = new Set(runGraph(state).nodes.map(({ id }) => id));
+  const say = (message: string): RepriseError => new RepriseError('REPRISE_TASK_UNKNOWN', message);
+  if (later) return say(`Later: it has not come to be ${at}.`);
+  if (drawn.has(taskId)) return say(`Planned: it has not come to be ${at}.`);
+  const list = taskId.replace(/\[\d+\].*$/, '');
+  const isOpen = list !== taskId && drawn.has(list) && state.tasks.get(list)?.items === undefined;
+  if (isOpen && state.tasks.get(list)?.endedAt === undefined)
+    return say(`'${list}' has no items ${at}: whether '${taskId}' comes to be is not known yet.`);
+  return say(`Run '${runId}' has no task '${taskId}' ${at}, and none that is planned.`);
+}

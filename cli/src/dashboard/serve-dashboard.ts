@@ -112,7 +112,7 @@ async function framesOf(reader: RunReader, { keyframes }: StoreAccess, { err }: 
 }
 
 function sourceOf(
-  { storage, views, access, project }: OpenViews,
+  { storage, store, views, access, project }: OpenViews,
   reader: RunReader,
   frames: RunFrames,
   where: Whereabouts,
@@ -121,7 +121,7 @@ function sourceOf(
 ): DashboardSource {
   const holds = new Holds(where);
   return {
-    ...listSource({ reader, storage, views, access, project }),
+    ...listSource({ reader, storage, store, views, access, project }),
     ...runSource({
       reader,
       frames,

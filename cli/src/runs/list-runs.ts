@@ -6,6 +6,7 @@ import {
   parseQuery,
   type Query,
   RepriseError,
+  RUN_FIELDS,
   type RunReader,
   type RunSummary,
   runsWhere,
@@ -21,6 +22,7 @@ import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { type Awaited, Holds, NO_STANDING, type Standing } from '../store/run-holds.ts';
 import { driverLines, driversShape } from '../store/silent-drivers.ts';
+import { sortOrder } from '../views/sort-order.ts';
 import { durationOf, isFinished, runTable } from './run-table.ts';
 import { unknownWorkflow } from './unknown-workflow.ts';
 
@@ -29,6 +31,8 @@ export interface ListFlags extends Whereabouts {
   readonly status?: readonly string[] | undefined;
   readonly workflow?: string | undefined;
   readonly since?: string | undefined;
+  /** A field, with `:desc` behind it for the greatest first. */
+  readonly sort?: string | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -36,9 +40,10 @@ export interface ListFlags extends Whereabouts {
 /** When nothing is open, it matters to nobody who drives. */
 const NO_DRIVERS: Drivers = { driven: undefined, silent: [], draining: false };
 
-/** Prints a page of runs, newest first. A project without a store has none, which is no mistake. */
+/** Prints a page of runs, newest first unless they are sorted. A project without a store has none, which is no mistake. */
 export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<void> {
   const where = queryOf(flags, systemClock.now());
+  const order = flags.sort === undefined ? undefined : sortOrder('Runs', RUN_FIELDS, flags.sort);
   const access = await locateStore(flags, process.cwd());
   if (access.exists === false && flags.store === undefined) {
     return print([], undefined, flags, terminal, await nowhere(undefined, where, flags));
@@ -49,6 +54,7 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
     const runs = await reader.list({
       limit: flags.limit + 1,
       where,
+      ...(order === undefined ? {} : { order }),
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
@@ -141,7 +147,8 @@ async function print(
   for (const [runId, { stuck }] of standing)
     if (stuck !== undefined) await err.line(err.style('dim', plain(`${runId} is ${stuck.status}: ${stuck.message}`)));
   for (const line of driverLines(err, drivers)) await err.line(line);
-  if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
+  if (next !== undefined)
+    await err.line(err.style('dim', `There are more: --after ${/^[\w-]+$/.test(next) ? next : `'${next}'`}`));
 }
 
 function standingShape({ stuck, awaited, failedTasks }: Standing = NO_STANDING): object {

@@ -17,7 +17,7 @@ export interface OpenedReader {
   close(): Promise<void>;
 }
 
-/** Reads runs. Those of a store that cannot list them are listed by the run index, which is brought up to date when it is first asked for. */
+/** Reads runs. Those of a store that cannot list them, and those that are wanted in an order of their own, are listed by the run index, which is brought up to date when it is first asked for. */
 export function openRunReader(storage: Storage, access: StoreAccess): OpenedReader {
   let views: Promise<{ readonly views: Views; readonly list: ListRuns }> | undefined;
   const open = async (): Promise<{ readonly views: Views; readonly list: ListRuns }> => {

@@ -1,12 +1,10 @@
 import {
-  didYouMean,
   formatDuration,
   type JsonObject,
   type Projection,
   parseQuery,
   type QueryField,
   systemClock,
-  type ViewOrder,
   type ViewRow,
 } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
@@ -15,6 +13,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { type OpenViews, withViews } from './open-views.ts';
+import { sortOrder } from './sort-order.ts';
 
 export interface ShowViewFlags extends Whereabouts {
   readonly query?: string | undefined;
@@ -34,7 +33,8 @@ export async function showView(name: string, flags: ShowViewFlags, terminal: Ter
     const projection = projectionOf(open, name);
     if (flags.query !== undefined && flags.where !== undefined)
       throw usageError('Give the query once: as the argument, or by --where.');
-    const order = flags.sort === undefined ? undefined : orderOf(projection, flags.sort);
+    const order =
+      flags.sort === undefined ? undefined : sortOrder(`The view '${name}'`, projection.fields ?? {}, flags.sort);
     const where = parseQuery(flags.query ?? flags.where ?? '', {
       fields: projection.fields ?? {},
       now: systemClock.now(),
@@ -49,21 +49,6 @@ export async function showView(name: string, flags: ShowViewFlags, terminal: Ter
     await print(projection, page.rows, page.next, terminal);
   });
 }
-
-/** Views are in the order of a number, or of their keys. Throws REPRISE_USAGE for a field that is none. */
-function orderOf({ name, fields = {} }: Projection, sort: string): ViewOrder {
-  const [, wanted = sort, direction] = /^(.*?)(?::(asc|desc))?$/.exec(sort) ?? [];
-  const descending = direction === 'desc';
-  const sortable = Object.entries(fields).flatMap(([field, { type }]) => (SORTABLE.has(type) ? [field] : []));
-  const field = sortable.includes(wanted) ? fields[wanted] : undefined;
-  if (field !== undefined) return { path: field.path, ...(descending ? { descending } : {}) };
-  const there = sortable.length === 0 ? 'it has none' : `there are ${sortable.join(', ')}`;
-  throw usageError(
-    `The view '${name}' cannot be sorted by '${wanted}'${didYouMean(wanted, sortable)}: only by a field that is a number, a time or a duration (${there}).`,
-  );
-}
-
-const SORTABLE: ReadonlySet<QueryField['type']> = new Set(['number', 'time', 'duration']);
 
 /** Builds a view anew, to its end. */
 export async function rebuildView(name: string, where: Whereabouts, terminal: Terminal): Promise<void> {

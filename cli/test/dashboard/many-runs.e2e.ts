@@ -146,12 +146,91 @@ describe('many runs on the dashboard', function () {
     await stage.isIn('completed');
   });
 
+  it('are sorted by a click or the keyboard, over all of them, live, and in the address', async () => {
+    const begin = (from: number, count: number) =>
+      page.evaluate(
+        `(async () => { for (let at = ${from}; at < ${from + count}; at += 1) {
+          const body = JSON.stringify({ workflow: 'plain', input: null, id: 'p' + String(at).padStart(3, '0'), reason: 'a test' });
+          const { ok } = await fetch('/api/v1/start', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+          if (!ok) throw new Error('not started');
+        } })()`,
+      );
+    await stage.go('/runs?q=workflow:plain');
+    await begin(0, 60);
+    await page.getByRole('button', { name: 'Took' }).click();
+    await page.waitForURL(/\?q=workflow%3Aplain&sort=duration%3Adesc$/);
+    const sorted = (order: string) => page.locator(`th[aria-sort="${order}"]`);
+    expect((await sorted('descending').textContent())?.trim()).to.match(/^Took/);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/&sort=duration$/);
+    await sorted('ascending').waitFor();
+    expect(await violations(page)).to.deep.equal([]);
+
+    await stage.go('/runs?q=workflow:plain%20id:p*&sort=started');
+    const ids = () => page.locator('tbody a.mono').allTextContents();
+    await page.getByRole('link', { name: 'p049' }).waitFor();
+    expect(await page.getByRole('link', { name: 'p050' }).count()).to.equal(0);
+    await page.getByRole('button', { name: 'More runs' }).click();
+    await page.getByRole('link', { name: 'p059' }).waitFor();
+    await begin(60, 5);
+    await page.getByRole('link', { name: 'p064' }).waitFor();
+    const shown = await ids();
+    expect(shown).to.deep.equal(shown.toSorted());
+    expect(new Set(shown).size).to.equal(65);
+    await page.getByLabel('Sorted by').selectOption('ended');
+    await page.waitForURL(/&sort=ended$/);
+    await page.getByRole('columnheader', { name: 'Ended' }).waitFor();
+    await page.getByRole('button', { name: 'Ascending' }).click();
+    await page.waitForURL(/&sort=ended%3Adesc$/);
+    await page.goBack();
+    await page.waitForURL(/&sort=ended$/);
+  });
+
+  it('a view that is being built says so, a graph that is awaited, and a task that there is not', async () => {
+    await page.route('**/api/v1/about', async (route) => {
+      const about = (await (await route.fetch()).json()) as { readonly views: readonly { readonly name: string }[] };
+      const views = about.views.map((view) =>
+        view.name === 'agents' ? { ...view, caughtUp: false, behindMs: 7_200_000 } : view,
+      );
+      await route.fulfill({ json: { ...about, views } });
+    });
+    for (const path of ['/agents', '/analytics?tab=agents']) {
+      await stage.go(path);
+      await page.getByText(/The view agents is being built: it has had what happened until 2\s?h/).waitFor();
+      expect(await violations(page)).to.deep.equal([]);
+    }
+    await page.unroute('**/api/v1/about');
+    await page.getByText(/The view agents is being built/).waitFor({ state: 'detached' });
+
+    const [graph, worker] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await page.route('**/graph', async (route) => {
+      await graph.promise;
+      await route.continue();
+    });
+    await page.route('**/assets/layout-worker*', async (route) => {
+      await worker.promise;
+      await route.continue();
+    });
+    await stage.go('/runs/p001');
+    await page.getByText('The graph is being read …').waitFor();
+    graph.resolve();
+    await page.getByText('1 task is being laid out …').waitFor();
+    worker.resolve();
+    await page.locator('canvas[data-nodes="1"]').waitFor();
+    expect(await page.getByText('being laid out').count()).to.equal(0);
+    await page.unroute('**/graph');
+    await stage.go('/runs/p001?task=nope');
+    await page.getByText("Run 'p001' has no task 'nope' at revision").waitFor();
+  });
+
   it('fit a small screen, and no rule was broken', async () => {
     await page.setViewportSize({ width: 400, height: 800 });
-    await stage.go('/runs');
+    await stage.go('/runs?q=workflow:break');
     await page.getByRole('link', { name: 'break-1' }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(400);
-    expect(stage.complaints.filter((text) => !text.includes('400 (Bad Request)'))).to.deep.equal([]);
+    expect(await violations(page)).to.deep.equal([]);
+    // That a run was refused, and a task not found, was asked for above.
+    expect(stage.complaints.filter((text) => !/40[04] \((Bad Request|Not Found)\)/.test(text))).to.deep.equal([]);
     expect(stage.asked.filter((url) => !url.startsWith(`${stage.origin}/`))).to.deep.equal([]);
   });
 });

@@ -32,4 +32,27 @@ describe('A query to a view in a program', () => {
       await reprise.stop();
     }
   });
+
+  it('runs are in the order of a field where the run index is kept; without it, what to do is said', async () => {
+    const agent = defineAgent({ name: 'agent', handle: () => 1 });
+    const definition = workflow('one').task('a', agent).build();
+    const order = { path: ['started'] };
+    for (const projections of [[runIndex], []]) {
+      const reprise = await createReprise({ workflows: [definition], projections });
+      await reprise.start();
+      try {
+        for (const id of ['b', 'a']) await (await reprise.startRun(definition, null, { id })).result();
+        const list = reprise.runs.list({ order });
+        if (projections.length > 0) {
+          const started = (await list).map(({ startedAt }) => startedAt);
+          expect(started).to.deep.equal(started.toSorted()).and.to.have.length(2);
+        } else {
+          const error: unknown = await list.catch((reason) => reason);
+          expect(isRepriseError(error, 'REPRISE_VIEW_UNKNOWN'), String(error)).to.equal(true);
+        }
+      } finally {
+        await reprise.stop();
+      }
+    }
+  });
 });

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '@reprise/core/plugin';
 import { BULK } from './bulk.ts';
 import { exportRoute } from './export-rows.ts';
 import type { Call, Parameter, Route } from './route.ts';
-import { type Branch, LOG_LEVELS, type RunCommand } from './source.ts';
+import { type Branch, LOG_LEVELS, RUN_ORDERS, type RunCommand, type RunsPage } from './source.ts';
 
 // Every route of the API but the stream. Ids of tasks and messages may hold any character: they travel in queries and bodies.
 
@@ -65,6 +65,18 @@ const change = (
 const run = ({ path }: Call): string => path['run'] ?? '';
 const page = (call: Call) => ({ limit: call.number('limit') ?? 100, after: call.text('after') });
 
+const SORT: Parameter = {
+  type: 'string',
+  description:
+    'The least first, or the greatest with `:desc`; runs that lack it come last. Any order but the default is that of the view `runs`: `behind` says that it has not had the last events yet.',
+  default: 'started:desc',
+  choices: RUN_ORDERS.flatMap((field) => [field, `${field}:desc`]),
+};
+function orderOf(sort: string): RunsPage['order'] {
+  const by = RUN_ORDERS.find((field) => field === sort.split(':')[0]);
+  return by === undefined || sort === SORT.default ? undefined : { by, descending: sort.endsWith(':desc') };
+}
+
 const READS: readonly Route[] = [
   {
     ...read('health', '/health', 'Whether the server answers; nothing else.', anObject('', ['status']), async () => ({
@@ -85,13 +97,22 @@ const READS: readonly Route[] = [
   read(
     'runs.list',
     '/runs',
-    'Runs, newest first.',
+    'Runs, newest first or sorted.',
     anObject('A page.', ['runs', 'next']),
-    (call) => call.source.runs(call.text('query') ?? '', page(call)),
-    { query: QUERY, limit: limit(50, 500), after: AFTER },
+    (call) => call.source.runs(call.text('query') ?? '', { ...page(call), order: orderOf(call.text('sort') ?? '') }),
+    {
+      query: QUERY,
+      sort: SORT,
+      limit: limit(50, 500),
+      after: { ...AFTER, description: 'The `next` of the page before, in the same order.' },
+    },
   ),
-  read('runs.fields', '/fields', 'What runs can be asked for by.', anObject('', ['fields']), ({ source }) =>
-    source.fields(),
+  read(
+    'runs.fields',
+    '/fields',
+    'What runs can be asked for by, and sorted by.',
+    anObject('', ['fields', 'orders']),
+    ({ source }) => source.fields(),
   ),
   read('run.show', '/runs/:run', 'A run at a glance.', anObject('', ['runId', 'status', 'revision']), (call) =>
     call.source.run(run(call)),

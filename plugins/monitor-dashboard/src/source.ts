@@ -6,6 +6,15 @@ export interface PageOf {
   readonly after?: string | undefined;
 }
 
+/** What lists of runs can be in the order of. */
+export const RUN_ORDERS = ['started', 'updated', 'ended', 'duration', 'events'] as const;
+
+/** A page of runs. */
+export interface RunsPage extends PageOf {
+  /** The least or, with `descending`, the greatest first; runs that lack it come last. Undefined: newest first, by the store's own list. */
+  readonly order?: { readonly by: (typeof RUN_ORDERS)[number]; readonly descending: boolean } | undefined;
+}
+
 /** Who changes something, and why: both are put on record. */
 export interface Who {
   readonly by: string;
@@ -78,9 +87,9 @@ export type RunCommand =
  * those of the stores, and, of command(), those of the commands.
  */
 export interface DashboardSource {
-  /** Newest first. */
-  runs(query: string, page: PageOf): Promise<JsonObject>;
-  /** What runs can be asked for by. */
+  /** `behind` says that what the order is taken from has not had the last events yet. */
+  runs(query: string, page: RunsPage): Promise<JsonObject>;
+  /** What runs can be asked for by, and, of RUN_ORDERS, `orders` that there are in this store. */
   fields(): Promise<JsonObject>;
   run(runId: string): Promise<JsonObject>;
   /** Events from revision `from` on; without `data`, what they carry is left out where it is large. */

@@ -8,6 +8,9 @@ describe('calls of the dashboard', () => {
     const { source, call } = await client();
     for (const path of [
       '/runs?query=status:failed%20duration%3E1m&limit=3&after=c1',
+      '/runs?sort=duration:desc',
+      '/runs?sort=ended',
+      '/runs?sort=started:desc',
       '/runs/r1/state?at=17&prefix=book/',
       '/runs/r1/task?task=book%2Fpay%5B3%5D',
       '/runs/r1/history?from=5',
@@ -16,7 +19,10 @@ describe('calls of the dashboard', () => {
     ])
       expect((await call(`/api/v1${path}`)).status, path).to.equal(200);
     expect(source.asked).to.deep.equal([
-      ['runs', 'status:failed duration>1m', { limit: 3, after: 'c1' }],
+      ['runs', 'status:failed duration>1m', { limit: 3, after: 'c1', order: undefined }],
+      ['runs', '', { limit: 50, after: undefined, order: { by: 'duration', descending: true } }],
+      ['runs', '', { limit: 50, after: undefined, order: { by: 'ended', descending: false } }],
+      ['runs', '', { limit: 50, after: undefined, order: undefined }],
       ['state', 'r1', { at: 17, prefix: 'book/', limit: 1000 }],
       ['task', 'r1', 'book/pay[3]', undefined],
       ['history', 'r1', { from: 5, limit: 200 }],
@@ -34,6 +40,9 @@ describe('calls of the dashboard', () => {
       '/runs?limit=-1',
       '/runs?limit=10&limit=20',
       '/runs?nothing=1',
+      '/runs?sort=status',
+      '/runs?sort=ended:asc:desc',
+      '/runs?sort=__proto__',
       '/runs?__proto__=1',
       '/runs/r1/event',
       '/runs/r1/event?revision=99999999999999999999',

@@ -2,11 +2,13 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
+import { behindText } from '../ui/pure/behind.ts';
 import { fits, previewOf } from '../ui/pure/bulk.ts';
 import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
 import { failuresPlot, type LagSample, lagPlot, latencyPlot, type MinuteRow, sampled } from '../ui/pure/overview.ts';
 import { parseJson } from '../ui/pure/parse.ts';
 import { plotOf, quantile } from '../ui/pure/plot.ts';
+import { nextSort } from '../ui/pure/sort.ts';
 import { suggest } from '../ui/pure/suggest.ts';
 import { ago, duration, shortened, visible } from '../ui/pure/text.ts';
 import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timeline.ts';
@@ -121,6 +123,8 @@ describe('the address of what is shown', () => {
     const places: Place[] = [
       { view: 'overview' },
       { view: 'runs', query: 'status:failed label.team:"a b"' },
+      { view: 'runs', query: 'status:failed', sort: 'duration:desc' },
+      { view: 'runs', sort: 'ended' },
       { view: 'run', run: 'r-1.x', at: 17, task: 'book/pay[3]&a=b', tab: 'history' },
       { view: 'dead-letters' },
     ];
@@ -133,7 +137,31 @@ describe('the address of what is shown', () => {
   it('that says nothing known is the overview', () => {
     for (const path of ['/', '/nothing', '//evil.example', '/runs/../x', '/javascript:alert(1)'])
       expect(placeOf(path, '?at=-1&at=x').view).to.be.oneOf(['overview', 'runs']);
+    for (const sort of ['status', 'ended:asc', '__proto__', 'toString', ':desc', 'started:desc'])
+      expect(placeOf('/runs', `?sort=${sort}`), sort).to.deep.equal({ view: 'runs' });
     expect(placeOf('/runs/r1', 'at=1e9')).to.deep.equal({ view: 'run', run: 'r1' });
+  });
+});
+
+describe('a view that is being built', () => {
+  it('is told, and how far it is; one that is new enough is not', () => {
+    const name = 'agents';
+    expect(behindText({ name, caughtUp: true, behindMs: 90_000 })).to.equal(undefined);
+    expect(behindText({ name, caughtUp: false, behindMs: 3000 })).to.equal(undefined);
+    expect(behindText({ name, caughtUp: false, behindMs: 3 * 3_600_000 })).to.match(
+      /agents is being built.* 3\s?h ago/,
+    );
+    expect(behindText({ name, caughtUp: false })).to.match(/no event yet/);
+    expect(behindText({ name, caughtUp: false, failure: 'it threw' })).to.match(/goes no further: it threw/);
+  });
+});
+
+describe('the order of runs', () => {
+  it('is the greatest first when it is asked for, and turned when it is asked for again', () => {
+    expect(nextSort('duration', 'started:desc')).to.equal('duration:desc');
+    expect(nextSort('duration', 'duration:desc')).to.equal('duration');
+    expect(nextSort('duration', 'duration')).to.equal('duration:desc');
+    expect(nextSort('started', 'started:desc')).to.equal('started');
   });
 });
 

@@ -15,6 +15,7 @@ export default class RunList extends RepriseCommand {
       description: 'By labels, tenant and text',
       command: `<%= config.bin %> run list 'label.team:eu -tenant:acme "card declined"'`,
     },
+    { description: 'Those that took longest', command: '<%= config.bin %> run list --sort duration:desc' },
     { description: 'The next page', command: '<%= config.bin %> run list --after 1767225600000-41' },
     { description: 'For programs', command: "<%= config.bin %> run list --json | jq '.runs[].runId'" },
   ];
@@ -39,9 +40,14 @@ export default class RunList extends RepriseCommand {
         'Only runs started at or after this time (2026-01-31, 2026-01-31T14:00:00Z), or so long ago at most (30m, 2h, 7d).',
       helpValue: 'TIME',
     }),
+    sort: Flags.string({
+      description:
+        'By started, updated, ended, duration or events; `FIELD:desc`: the greatest first. Runs without it come last. Default: started:desc',
+      helpValue: 'FIELD',
+    }),
     limit: Flags.integer({ char: 'n', description: 'Runs at most.', default: 20, min: 1, max: 1000 }),
     after: Flags.string({
-      description: 'Go on after the last run of the page before: its cursor.',
+      description: 'Go on after the last run of the page before: its cursor, with the same --sort.',
       helpValue: 'CURSOR',
     }),
   };

@@ -7,18 +7,20 @@ import { bothOf, EVERYTHING, type FieldTerm, type Query, type QueryTerm } from '
 import { RUN_FIELDS } from './query/run-fields.ts';
 import { type RunSummary, rowOfListed, summaryOfRow } from './run-summary.ts';
 import { NEWEST_FIRST, type RunRow, runIndex } from './views/built-in/run-index.ts';
-import type { ViewStore } from './views/view-store.ts';
+import type { ViewOrder, ViewStore } from './views/view-store.ts';
 
 export interface RunQuery {
   /** Default: every run. */
   readonly where?: Query;
+  /** Default: newest first. Another order is that of the run index, whatever the store: runs without the number come last, those with the same one are in order of their ids. */
+  readonly order?: ViewOrder;
   /** Runs at most. Default 100. */
   readonly limit?: number;
-  /** From the last run of the page before: its `cursor`. */
+  /** In the same order, from the last run of the page before: its `cursor`. */
   readonly after?: string;
 }
 
-/** Lists runs, newest first. */
+/** Lists runs, newest first unless the query says otherwise. */
 export type ListRuns = (query: RunQuery) => Promise<readonly RunSummary[]>;
 
 const DEFAULT_LIMIT = 100;
@@ -28,15 +30,15 @@ const PAGE = 500;
 /** By the view that is built of the run index, once `ready` says that it is as new as it has to be. */
 export const listByView =
   (views: ViewStore, ready: () => Promise<unknown>): ListRuns =>
-  async ({ where = EVERYTHING, limit = DEFAULT_LIMIT, after }) => {
+  async ({ where = EVERYTHING, order = NEWEST_FIRST, limit = DEFAULT_LIMIT, after }) => {
     await ready();
-    const page = { where, order: NEWEST_FIRST, limit, ...(after === undefined ? {} : { after }) };
+    const page = { where, order, limit, ...(after === undefined ? {} : { after }) };
     const { rows } = await views.list(runIndex, page);
     return rows.map(({ row, cursor }) => summaryOfRow(row as RunRow, cursor));
   };
 
 /**
- * By the catalog of a store, which is never behind. It is asked for what it has indexes for; the rest of the query is asked of what it lists, page by
+ * By the catalog of a store, which is never behind, and knows no order but newest first: `order` is not for it. It is asked for what it has indexes for; the rest of the query is asked of what it lists, page by
  * page.
  */
 export const listByCatalog =

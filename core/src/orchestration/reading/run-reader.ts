@@ -28,16 +28,18 @@ export interface HistoryEntry {
 export class RunReader {
   readonly #store: EventStore;
   readonly #runs: ListRuns | undefined;
+  readonly #sorted: ListRuns | undefined;
   readonly #events: EventReader;
   readonly #stopped: AbortSignal | undefined;
 
-  /** `list`: how runs are listed where the store has no catalog. `stopped` aborts when the store is about to be closed: it ends whoever follows. */
+  /** `list`: how runs are listed by their index: where the store has no catalog, and in an order other than newest first. `stopped` aborts when the store is about to be closed: it ends whoever follows. */
   constructor(
     { events, catalog }: Pick<Storage, 'events' | 'catalog'>,
     { list, stopped }: { readonly list?: ListRuns | undefined; readonly stopped?: AbortSignal } = {},
   ) {
     this.#store = events;
     this.#runs = catalog === undefined ? list : listByCatalog(catalog);
+    this.#sorted = list;
     this.#events = new EventReader(events);
     this.#stopped = stopped;
   }
@@ -47,10 +49,14 @@ export class RunReader {
     return this.#runs !== undefined;
   }
 
-  /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams, when nobody keeps a run index beside it. */
+  /**
+   * Newest first, unless the query has an order. Throws REPRISE_CONFIG_INVALID when no run index is kept beside the store, and it cannot list streams,
+   * or not in that order.
+   */
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
-    if (this.#runs !== undefined) return this.#runs(query);
-    const message = 'The event store cannot list runs, and no run index is kept beside it.';
+    const list = query.order === undefined ? this.#runs : this.#sorted;
+    if (list !== undefined) return list(query);
+    const message = `The event store cannot list runs${query.order === undefined ? '' : ' in that order'}, and no run index is kept beside it.`;
     throw new RepriseError('REPRISE_CONFIG_INVALID', message);
   }
 

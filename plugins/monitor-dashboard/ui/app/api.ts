@@ -12,6 +12,14 @@ export class Problem extends Error {
 
 const BASE = '/api/v1';
 
+/** What a call without a session fails with. */
+const NO_SESSION = 'DASHBOARD_NO_SESSION';
+let onNoSession = (): void => undefined;
+/** Calls back each time an answer says that there is no session (any more). */
+export const whenNoSession = (listener: () => void): void => {
+  onNoSession = listener;
+};
+
 type Value = string | number | boolean | undefined;
 
 async function answerOf<T>(response: Response): Promise<T> {
@@ -20,6 +28,7 @@ async function answerOf<T>(response: Response): Promise<T> {
     | undefined;
   if (response.ok) return body as T;
   const { code = 'DASHBOARD_GONE', message = `The server answered ${response.status}.` } = body?.error ?? {};
+  if (code === NO_SESSION) onNoSession();
   throw new Problem(response.status, code, message);
 }
 

@@ -1,3 +1,5 @@
+import { get } from './api.ts';
+
 // One stream for all tabs: the tab that holds a lock reads it, and tells the others.
 
 export interface Told {
@@ -31,6 +33,11 @@ class Live {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Everything is read anew: there was no session for a while. */
+  again(): void {
+    this.#tell({ runs: undefined });
+  }
+
   #read(): void {
     const source = new EventSource('/api/v1/stream');
     const told = (runs: Told['runs']): void => {
@@ -58,6 +65,8 @@ class Live {
       // Closed for good when the answer was no stream (the session is gone): tried again all the same.
       if (source.readyState !== EventSource.CLOSED) return;
       setTimeout(() => this.#read(), 5000);
+      // Whether it is the session that is gone, its answer says.
+      get('/session').catch(() => undefined);
     };
   }
 

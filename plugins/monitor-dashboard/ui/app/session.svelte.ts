@@ -1,4 +1,5 @@
-import { get, Problem, post } from './api.ts';
+import { get, Problem, post, whenNoSession } from './api.ts';
+import { live } from './live.svelte.ts';
 
 interface About {
   readonly role: 'viewer' | 'operator';
@@ -11,18 +12,45 @@ class Session {
   by = $state('');
   /** It was begun with a token, and can be ended. */
   canEnd = $state(false);
+  /** It has ended, and nothing can be read before there is another. */
+  lost = $state(false);
+  #leaving = false;
   /** What is to be asked before something is changed; shown as a dialog. */
   asking = $state.raw<Asking | undefined>(undefined);
   said = $state.raw<{ readonly text: string; readonly bad: boolean } | undefined>(undefined);
 
+  constructor() {
+    whenNoSession(() => {
+      if (!this.#leaving) this.lost = true;
+    });
+  }
+
   async begin(): Promise<void> {
     const { role, by, canEnd } = await get<About>('/session');
+    // Somebody else sits here now: nothing of what the one before saw, or had begun to write, stays.
+    if (this.by !== '' && this.by !== by) return location.reload();
     this.role = role;
     this.by = by;
     this.canEnd = canEnd;
+    if (!this.lost) return;
+    this.lost = false;
+    this.said = undefined;
+    live.again();
+  }
+
+  /** Begins another one with a token, and goes on. Rejects with a Problem. */
+  async enter(token: string): Promise<void> {
+    await post('/login', { token });
+    await this.begin();
+  }
+
+  /** Goes on if there is a session again. */
+  look(): void {
+    this.begin().catch(() => undefined);
   }
 
   async end(): Promise<void> {
+    this.#leaving = true;
     await post('/logout', {});
     location.assign('/');
   }
@@ -52,6 +80,7 @@ class Session {
   }
 
   fail(error: unknown): void {
+    if (this.lost) return; // that says it all
     this.said = { text: error instanceof Problem ? `${error.message} (${error.code})` : String(error), bad: true };
   }
 }

@@ -1,3 +1,5 @@
+import { type Sort, sortOf } from './sort.ts';
+
 /** What the page shows. The address bar says it all: a link leads to the same selection at the same revision. */
 export interface Place {
   readonly view:
@@ -23,6 +25,8 @@ export interface Place {
   /** Of a run: its critical path is shown. */
   readonly path?: true;
   readonly query?: string;
+  /** Of the runs: what they are in the order of; absent: newest first. */
+  readonly sort?: Sort;
 }
 
 const VIEWS: ReadonlySet<string> = new Set([
@@ -52,6 +56,8 @@ export function placeOf(path: string, search: string): Place {
   if (first === 'runs' && isRunId(second)) return { view: 'run', run: second, ...rest };
   if (first === 'diff' && isRunId(second))
     return { view: 'diff', run: second, ...(isRunId(third) ? { other: third } : {}) };
+  const sort = sortOf(text('sort'));
+  if (first === 'runs') return { view: 'runs', ...rest, ...(sort === undefined ? {} : { sort }) };
   if (VIEWS.has(first)) return { view: first as Place['view'], ...rest };
   return { view: 'overview' };
 }
@@ -70,10 +76,11 @@ function pathOf(view: Place['view'], run = '', other?: string): string {
 }
 
 /** The address of a place. */
-export function addressOf({ view, run, other, at, task, tab, message, path: isPathShown, query }: Place): string {
+export function addressOf({ view, run, other, at, task, tab, message, path: isPathShown, query, sort }: Place): string {
   const path = pathOf(view, run, other);
   const search = new URLSearchParams();
   if (query !== undefined && query !== '') search.set('q', query);
+  if (sort !== undefined) search.set('sort', sort);
   if (tab !== undefined) search.set('tab', tab);
   if (task !== undefined) search.set('task', task);
   if (message !== undefined) search.set('message', message);
