@@ -17,6 +17,12 @@ export abstract class RepriseCommand extends Command {
   /** What the command is about, for `--format`: it has that flag if, and only if, it has these. */
   static rows: Rows | undefined;
 
+  /** oclif takes what is on stdin for an argument that was left out: in `while read`, the rest of the list would be the query. Only `-` reads it here. */
+  protected override async init(): Promise<void> {
+    for (const arg of Object.values(this.ctor.args)) if (arg.required !== true) arg.ignoreStdin = true;
+    await super.init();
+  }
+
   /** Where to write. `brokenPipe` says what happens when the reader of stdout leaves: a command that only reads has nothing left to do. */
   protected terminal(
     asked: boolean | undefined | { readonly json: boolean; readonly format?: string | undefined },

@@ -179,7 +179,7 @@ export const runOrQueryArgument = {
 export const bulkFlags = {
   query: Flags.string({
     char: 'q',
-    description: 'Every run that fits, instead of one: see docs/reference/queries.md.',
+    description: 'Every run that fits, instead of one, for a --reason: see docs/reference/queries.md.',
     helpValue: 'QUERY',
     helpGroup: 'MANY RUNS',
   }),

@@ -68,6 +68,11 @@ describe('agent list', () => {
     expect(broken).to.deep.include({ name: 'broken', state: 'rested', attempts: 3, failed: 3, lost: 0, load: 0 });
     const restMs = Date.parse(String(broken?.['restedUntil'])) - systemClock.now();
     expect(restMs).to.be.within(1, 30_000);
+    expect((await say('run', 'list')).stdout).to.match(/^e-1 .* agent broken, which rests \d/m);
+    const [{ runs }] = jsonLines((await say('run', 'list', '--json')).stdout) as [{ runs: { waitsFor: object[] }[] }];
+    expect(runs[0]?.waitsFor).to.deep.include.members([
+      { taskId: 'more', reason: 'rested', agent: 'broken', until: broken?.['restedUntil'] },
+    ]);
     expect(broken?.['lastFailure']).to.deep.include({ runId: 'e-1', taskId: 't[2]', attempt: 1, code: 'JAMMED' });
     expect(slow).to.deep.include({ name: 'slow', state: 'ready', load: 1 });
     expect(slow?.['workers']).to.have.length(1);

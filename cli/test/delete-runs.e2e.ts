@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
-import { jsonLines, projects, Running, reprise } from './support.ts';
+import { closeFile, openFile, writeTo } from '../src/output/output-file.ts';
+import { createTerminal } from '../src/output/terminal.ts';
+import { deleteRuns } from '../src/runs/deleting/delete-runs.ts';
+import { jsonLines, Memory, projects, Running, reprise } from './support.ts';
 
 const project = projects();
 
@@ -115,6 +118,31 @@ describe('run delete, prune, archive', () => {
       );
     }
     expect(await ids()).to.include('b-1');
+  });
+
+  it('says of each run that it is gone before the next one goes, and names the file that was asked for when a disk is full', async () => {
+    const out = new Memory();
+    let ended = '';
+    out.write = (text) => {
+      ended += text;
+      throw new Error('killed here');
+    };
+    const flags = { store: join(cwd, '.reprise', 'reprise.db'), reason: 'x', yes: true };
+    const killed = await deleteRuns(
+      ['b-2', 'b-1'],
+      'delete',
+      flags,
+      createTerminal(out, new Memory(), {}, false),
+    ).catch(String);
+    expect([killed, ended]).to.deep.equal(['Error: killed here', 'b-2\n']);
+    expect(await ids()).to.deep.equal(['b-1', 'open-1']);
+    if (!existsSync('/dev/full')) return;
+    const file = await openFile('/dev/full', { named: 'asked.ndjson' });
+    const full = await writeTo(file, 'x'.repeat(100_000)).then(
+      () => closeFile(file).catch(String),
+      (error: unknown) => String(error),
+    );
+    expect(full).to.contain('The file asked.ndjson could not be written to its end: the disk is full');
   });
 
   it('works while another process drives the store, whose views follow', async () => {

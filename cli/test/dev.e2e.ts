@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -14,7 +15,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { jsonLines, projects, Running, reprise, temporaryFolders } from './support.ts';
+import { BIN, jsonLines, projects, Running, reprise, temporaryFolders } from './support.ts';
 
 const project = projects();
 const folders = temporaryFolders();
@@ -285,6 +286,41 @@ describe('reprise dev', function () {
     expect(children).to.have.length(2);
     one.child.kill('SIGKILL');
     await until(() => !children.some(isAlive));
+  });
+
+  it('says nothing of its dashboard when all of them are asked to end, and does when it alone is', async () => {
+    const cwd = newProject();
+    for (const all of [true, false]) {
+      const host = spawn(process.execPath, [BIN, 'dev', '--port', '0'], {
+        cwd,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      for (const stream of [host.stdout, host.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          said += text;
+        });
+      const { pid = 0 } = host;
+      const ended = once(host, 'close');
+      try {
+        await until(() => /Dashboard, for one browser/.test(said));
+        if (all) process.kill(-pid, 'SIGTERM');
+        else {
+          const [child = 0] = childrenOf(pid).filter((one) =>
+            readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('dashboard-child'),
+          );
+          process.kill(child, 'SIGTERM');
+          await until(() => /No dashboard: it ended/.test(said));
+          host.kill('SIGTERM');
+        }
+        const [code] = await ended;
+        expect(code).to.equal(143);
+        if (all) expect(said).to.not.contain('No dashboard');
+      } finally {
+        if (host.exitCode === null) process.kill(-pid, 'SIGKILL');
+      }
+    }
   });
 
   it('keeps the address of the dashboard, and its session, while code is loaded anew', async () => {

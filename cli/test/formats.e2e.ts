@@ -79,7 +79,7 @@ describe('--format', () => {
       [['projection', 'rebuild', 'runs'], 'runs\n'],
       [['run', 'start', 'approval', '--id', 'w-9'], 'w-9\n'],
       [['run', 'pause', 'w-9'], 'w-9\n'],
-      [['run', 'cancel', '--query', 'id:w-9', '--yes'], 'w-9\n'],
+      [['run', 'cancel', '--query', 'id:w-9', '--yes', '--reason', 'x'], 'w-9\n'],
       [['run', 'delete', 'w-9', '--yes', '--reason', 'x'], 'w-9\n'],
     ] as const) {
       const { code, stdout, stderr } = await say(...args, '--format', 'ids');

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import { describeEvent } from '../src/output/describe-event.ts';
 import { notable } from '../src/output/notable.ts';
 import { printError } from '../src/output/print-error.ts';
-import { table } from '../src/output/table.ts';
+import { table, tableOrFolded } from '../src/output/table.ts';
 import { createTerminal, Screen } from '../src/output/terminal.ts';
 import { briefJson, clip, clipStyled, plain, styleOf, widthOf } from '../src/output/text.ts';
 import { whileWaiting } from '../src/output/while-waiting.ts';
@@ -140,6 +140,32 @@ describe('a table', () => {
     const lines = table(new Screen(new Memory({ isTTY: true, columns: 40 }), { NO_COLOR: '1' }), columns, rows);
     for (const line of lines) expect(line.length).to.be.at.most(40);
     expect(lines[1]).to.match(/^one {4}x+… {6}1$/);
+  });
+
+  it('cuts no title, and is folded where a terminal has no room for it', () => {
+    const wide = [{ title: 'KEY' }, { title: 'CAPABILITIES', flexible: true }, { title: 'N' }, { title: 'M' }] as const;
+    const key = '0000299-'.repeat(5);
+    const cells = [
+      [key, 'writes, reads and draws pictures', '7', '-'],
+      ['b', '', '8', '9'],
+    ];
+    const at = (columns: number) =>
+      tableOrFolded(new Screen(new Memory({ isTTY: true, columns }), { NO_COLOR: '1' }), wide, cells);
+    expect(at(60).slice(0, 2)).to.deep.equal([`${'KEY'.padEnd(40)}  CAPABILITIES  N  M`, `${key}  writes, rea…  7  -`]);
+    expect(at(59)).to.deep.equal([
+      key,
+      '  CAPABILITIES  writes, reads and draws pictures',
+      '  N             7',
+      'b',
+      '  N             8',
+      '  M             9',
+    ]);
+    expect(at(40).slice(1, 4)).to.deep.equal([
+      '  CAPABILITIES  writes, reads and draws',
+      `${' '.repeat(16)}pictures`,
+      '  N             7',
+    ]);
+    expect(at(24).slice(1, 4)).to.deep.equal(['  CAPABILITIES', '    writes, reads and', '    draws pictures']);
   });
 
   it('cuts nothing off elsewhere', () => {

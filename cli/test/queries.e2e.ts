@@ -74,6 +74,28 @@ describe('queries on the command line', () => {
     });
   }
 
+  for (const args of [['cancel'], ['pause'], ['resume'], ['retry'], ['signal', 'go']])
+    it(`without a reason, ${args[0]} no run`, async () => {
+      for (const reason of [[], ['--reason', ' ']]) {
+        const given = ['run', ...args, '--query', 'id:*', '--yes', ...reason];
+        const { code, stderr } = await say(...given);
+        expect([code, /--reason TEXT/.test(stderr)], stderr).to.deep.equal([2, true]);
+      }
+      expect((await say('run', ...args, '--query', 'id:*', '--dry-run')).code).to.equal(0);
+      expect(await listed('status:running')).to.have.length(3);
+    });
+
+  it('are not what happens to be on stdin', async () => {
+    const piped = (...args: string[]) => reprise(args, { cwd, input: 'bad-1\n' });
+    const list = await piped('run', 'list', '--format', 'ids');
+    expect([list.code, list.stdout.trim().split('\n').length > 1], list.stderr).to.deep.equal([0, true]);
+    expect((await piped('run', 'pause', '--query', 'id:none', '--yes', '--reason', 'x')).stderr).to.equal(
+      'No run fits.\n',
+    );
+    const { code, stderr } = await piped('run', 'cancel');
+    expect([code, stderr.includes('Name a run')]).to.deep.equal([2, true]);
+  });
+
   it('find runs without a tenant', async () => {
     expect(await listed('tenant:"" status:completed')).to.deep.equal([]);
     expect(await listed('tenant!="" status:completed')).to.deep.equal(['ok-1']);
@@ -95,27 +117,31 @@ describe('queries on the command line', () => {
     expect((await say('run', 'show', 'never')).code).to.equal(3);
   });
 
+  const why = ['--yes', '--reason', 'a test'];
+
   it('steer many runs, those that can be, after saying which', async () => {
     const dry = await say('run', 'pause', '--query', 'label.team:eu', '--dry-run');
     expect(dry.code).to.equal(0);
     expect(dry.stderr).to.match(/It would pause 2 runs:\n {2}open-2 .*\n {2}open-1 /);
-    const asked = await say('run', 'pause', '--query', 'label.team:eu');
+    const asked = await say('run', 'pause', '--query', 'label.team:eu', '--reason', 'x');
     expect([asked.code, asked.stderr.includes('--yes')]).to.deep.equal([2, true]);
-    expect((await say('run', 'pause', '--query', 'label.team:eu', '--yes')).stderr).to.contain('2 runs paused.');
+    expect((await say('run', 'pause', '--query', 'label.team:eu', ...why)).stderr).to.contain('2 runs paused.');
     expect(await listed('status:paused')).to.deep.equal(['open-1', 'open-2']);
     // One that fails does not stop the others.
-    const mixed = await json('run', 'pause', '--query', 'status:paused,running', '--yes');
+    const mixed = await json('run', 'pause', '--query', 'status:paused,running', ...why);
     expect(mixed).to.deep.include({ matched: 3, done: [{ runId: 'open-3' }] });
     expect(mixed['failed']).to.have.length(2);
-    const again = await say('run', 'pause', '--query', 'status:paused', '--yes');
+    const again = await say('run', 'pause', '--query', 'status:paused', ...why);
     expect(again.code).to.equal(1);
     expect(again.stderr).to.contain('REPRISE_COMMAND_INVALID').and.contain('0 runs paused, 3 failed.');
-    expect((await say('run', 'resume', '-q', 'id:open-1', '-y')).stderr).to.contain('1 run resumed.');
+    expect((await say('run', 'resume', '-q', 'id:open-1', '-y', '--reason', 'now')).stderr).to.contain(
+      '1 run resumed.',
+    );
     const cancelled = await json('run', 'cancel', '--query', 'workflow:greet', '--reason', 'enough', '--yes');
     expect(cancelled).to.deep.include({ matched: 3, failed: [] });
     expect(await listed('status:cancelled enough')).to.deep.equal(['open-1', 'open-2', 'open-3']);
-    expect((await say('run', 'cancel', '--query', 'id:open-1', '--yes')).stderr).to.equal('No run fits.\n');
-    const retried = await json('run', 'retry', '--query', 'status:failed label.team:eu', '--yes');
+    expect((await say('run', 'cancel', '--query', 'id:open-1', ...why)).stderr).to.equal('No run fits.\n');
+    const retried = await json('run', 'retry', '--query', 'status:failed label.team:eu', ...why);
     const [one] = retried['done'] as { runId: string; newRunId: string }[];
     expect(one?.runId).to.equal('bad-1');
     expect(await listed(`id:${one?.newRunId}`, '--status', 'running', '--status', 'forking')).to.have.length(1);
@@ -123,7 +149,7 @@ describe('queries on the command line', () => {
       ['run', 'cancel'],
       ['run', 'cancel', 'open-1', '--query', 'a'],
       ['run', 'cancel', 'open-1', '--yes'],
-      ['run', 'retry', '-q', 'a', '--wait', '-y'],
+      ['run', 'retry', '-q', 'a', '--wait', ...why],
     ])
       expect((await say(...args)).code, args.join(' ')).to.equal(2);
   });

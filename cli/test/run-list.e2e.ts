@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { endTerminals, noTerminal, OnTerminal } from './pseudo-terminal.ts';
@@ -101,6 +102,22 @@ describe('run list and progress', () => {
       expect(text).to.match(/^asked-with-a\S* .*running.*\n {2}waits for form approved \(anna\)$/m);
       expect(text).to.match(/^slept-1 .*\n {2}waits for time 7h/m);
       expect(text).to.match(/^declined-1 .*failed.*\n {2}1 task failed$/m);
+    });
+
+  for (const args of [
+    ['agent', 'list'],
+    ['projection', 'list'],
+    ['projection', 'query', 'throughput'],
+  ])
+    it(`${args.join(' ')} fits 60 columns, too, and cuts no name`, async function () {
+      if (noTerminal !== undefined) this.skip();
+      const list = new OnTerminal([...args, '-c', 'list.config.mjs'], { cwd, columns: 60 });
+      expect(await list.ended).to.equal(0);
+      const lines = stripVTControlCharacters(list.raw).split(/\r?\n/);
+      for (const line of lines) expect(line.length, line).to.be.at.most(60);
+      const { stdout } = await say(...args, '--format', 'ids');
+      for (const id of stdout.trim().split('\n')) expect(list.raw).to.contain(id);
+      expect(list.raw).to.not.match(/[A-Z0-9]…/);
     });
 
   it('is redrawn on a terminal', async function () {

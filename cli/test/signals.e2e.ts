@@ -77,6 +77,33 @@ describe('run signal', () => {
     expect(both.code).to.equal(2);
     expect(await typesOf('refused-1')).to.deep.equal(['RunStarted']);
   });
+
+  it('goes to every open run that fits a query, once each, with the reason on record', async () => {
+    for (const id of ['many-1', 'many-2', 'many-3']) await start(id);
+    await say('run', 'cancel', 'many-3');
+    const given = ['run', 'signal', 'approved', '--query', 'id:many-*'];
+    const dry = await say(...given, '--dry-run', '--json');
+    expect(jsonLines(dry.stdout)[0]).to.deep.include({ matched: 2, dryRun: true, runs: ['many-2', 'many-1'] });
+    const sent = await say(...given, '--data', '{"by":"all"}', '--reason', 'the gate is open', '--yes');
+    expect([sent.code, sent.stderr]).to.deep.equal([0, '2 runs signalled.\n']);
+    for (const id of ['many-1', 'many-2']) {
+      const { stdout } = await say('run', 'history', id, '--json');
+      const [received] = jsonLines(stdout).filter(({ type }) => type === 'SignalReceived');
+      expect(JSON.stringify(received)).to.contain('the gate is open').and.contain('{"by":"all"}');
+    }
+    // From a pipe of data, too: stdin is free where no ids are.
+    const piped = [...given, '-F', '-', '--reason', 'x', '--yes', '--request-id', 'r-1'];
+    expect((await reprise(piped, { cwd, input: '{"by":"pipe"}' })).code).to.equal(0);
+    for (const [args, text] of [
+      [['many-1', 'approved', '--query', 'id:many-*', '--reason', 'x', '--yes'], /not both/],
+      [['many-1'], /is missing/],
+      [['--query', 'id:many-*', '--reason', 'x', '--yes'], /name of the signal is missing/],
+    ] as const) {
+      const { code, stderr } = await say('run', 'signal', ...args);
+      expect([code, text.test(stderr)], stderr).to.deep.equal([2, true]);
+    }
+    for (const id of ['many-1', 'many-2']) await say('run', 'cancel', id);
+  });
 });
 
 describe('a run that was paid for', () => {

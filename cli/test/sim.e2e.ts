@@ -86,6 +86,7 @@ describe('sim', () => {
       [['run', 'hold', '--agents', 'nix.mjs'], 4, /no such file/],
       [['run', 'nope'], 3, /no workflow 'nope'/],
       [['replay', 'nix.json'], 2, /no such file/],
+      [['replay', 'empty.mjs'], 2, /empty\.mjs is not JSON[\s\S]*Fix: Name a file that `sim run` wrote/],
       [['replay', 'package.json'], 2, /no such file|is no simulation/],
     ] as const) {
       const told = await say('sim', ...args);

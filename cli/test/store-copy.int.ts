@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createInMemoryStorage,
@@ -207,5 +207,32 @@ describe('store copy', () => {
       );
       expect(isRepriseError(error, code), String(error)).to.equal(true);
     }
+  });
+
+  it('takes no module for a configuration that is none, at either end, and writes nothing', async () => {
+    const folder = folders();
+    const path = join(folder, 'runs.db');
+    const storage = await createSqliteStorage({ path });
+    await fill(storage);
+    await storage.events.close();
+    mkdirSync(join(folder, '.reprise'));
+    const project = join(folder, '.reprise', 'reprise.db');
+    await (await createSqliteStorage({ path: project })).events.close();
+    const module = join(folder, 'inv.ts');
+    const unfinished = join(folder, 'reprise.config.ts');
+    for (const file of [module, unfinished]) writeFileSync(file, 'export const holds = (): boolean => true;\n');
+    const terminal = createTerminal(new Memory(), new Memory(), {}, false);
+    for (const [from, to] of [
+      [path, module],
+      [path, unfinished],
+      [module, join(folder, 'new.db')],
+    ] as const) {
+      const error = await copyCommand(from, to, {}, terminal).catch((reason: unknown) => reason);
+      expect(isRepriseError(error, 'REPRISE_CONFIG_INVALID'), String(error)).to.equal(true);
+    }
+    expect(existsSync(join(folder, 'new.db'))).to.equal(false);
+    const there = await createSqliteStorage({ path: project, readOnly: true });
+    opened.push(there);
+    expect(await new RunReader(there).list()).to.deep.equal([]);
   });
 });

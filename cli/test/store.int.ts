@@ -68,6 +68,14 @@ describe('locating the store', () => {
     expect(error.message).to.contain('--store');
   });
 
+  it('runs what is named and has no name of a configuration: it may be none', async () => {
+    const folder = folderWith({ 'inv.js': 'export const holds = true;' }, true);
+    const error = await refusal(locateStore({ config: 'inv.js' }, folder));
+    expect([error.code, error.message.includes('no default export')]).to.deep.equal(['REPRISE_CONFIG_INVALID', true]);
+    const named = folderWith({ 'other.js': 'export default {};' }, true);
+    expect((await locateStore({ config: 'other.js' }, named)).path).to.equal(join(named, DEFAULT));
+  });
+
   it('refuses two places', async () => {
     const plugin = '{ name: "mine", kind: "event-store", create: () => ({}) }';
     const folder = folderWith({

@@ -61,10 +61,13 @@ describe('worker start --until-idle', function () {
     const files = {
       limited: yaml('limited', '{ wait: { signal: approved, timeout: 700ms, default: late } }'),
       short: yaml('short', '{ wait: { signal: approved } }', 'timeout: 700ms\n'),
-      sleepy: yaml('sleepy', '{ sleep: 700ms }'),
+      sleepy: yaml('sleepy', '{ sleep: 4s }'),
     };
     const { work, statusOf } = await projectWith(files, ['limited', 'short', 'sleepy']);
-    expect(await work()).to.contain('Nothing is left to do.');
+    const said = await work();
+    // In silence nobody would know why it goes on.
+    expect(said.match(/Nothing is under way, but sleepy-1 moves by itself at some time/g)).to.have.length(1);
+    expect(said).to.contain('Nothing is left to do.');
     expect(await statusOf('limited-1')).to.equal('completed');
     expect(await statusOf('short-1')).to.equal('failed');
     expect(await statusOf('sleepy-1')).to.equal('completed');

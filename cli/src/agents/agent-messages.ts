@@ -1,7 +1,7 @@
 import { didYouMean, parseQuery, type RunMessage, type RunReader, systemClock } from '@reprise/core';
 import { shortId } from '../dead-letters/message-names.ts';
 import { usageError } from '../errors/usage-error.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, count, localTime, plain } from '../output/text.ts';
 import { messageShape } from '../runs/message-shapes.ts';
@@ -69,7 +69,7 @@ export async function agentMessages(agent: string, flags: AgentMessagesFlags, te
     becameOf(message),
     ...(data ? [plain(briefJson(message.data ?? null, 200))] : []),
   ]);
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
   if (isMore) await err.line(err.style('dim', `Of ${count(read, 'run')}; there is more: --runs, --limit, --query.`));
 }
 

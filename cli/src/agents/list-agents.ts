@@ -1,4 +1,4 @@
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
 import { count, isoOrNull, isoTime, localTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -23,7 +23,7 @@ export async function listAgents(flags: ListAgentsFlags, terminal: Terminal): Pr
         : `No agent of the project has the capability '${plain(capability)}'.`,
     );
   const columns = [
-    { title: 'AGENT', flexible: true },
+    { title: 'AGENT' },
     { title: 'CAPABILITIES', flexible: true },
     { title: 'STATE' },
     { title: 'LOAD', align: 'right' },
@@ -42,7 +42,7 @@ export async function listAgents(flags: ListAgentsFlags, terminal: Terminal): Pr
     number(agent.failed),
     failureText(agent),
   ]);
-  for (const line of table(out, columns, rows)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, rows)) await out.line(line);
   if (more)
     await err.line(
       err.style('dim', `LOAD and WORKERS are those of the newest ${count(runs, 'open run')}: there are more.`),

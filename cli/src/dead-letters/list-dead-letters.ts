@@ -1,6 +1,6 @@
 import type { DeadLetterRow } from '@reprise/core';
 import { mailboxOf, placeIn, placeText } from '../output/message-places.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoTime, localTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -47,7 +47,7 @@ export async function listDeadLetters(flags: ListDeadLettersFlags, terminal: Ter
     plain(row.code),
     plain(row.reason),
   ]);
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after '${next}'`));
 }
 

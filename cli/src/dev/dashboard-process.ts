@@ -34,6 +34,9 @@ export function hasDashboard(): boolean {
   }
 }
 
+/** How much later than the dashboard this process may hear of a signal to both, ms. */
+const SIGNAL_MS = 250;
+
 /** How long a dashboard may take to say what it leaves to the next one, and to end; ms. */
 const HAND_OVER_MS = 2000;
 
@@ -51,6 +54,7 @@ export class DashboardProcess {
   #link: string | undefined;
   #left: HandedOver | undefined;
   #closing = false;
+  #isEndExpected = false;
   /** One reload after the other; what comes meanwhile is one more. */
   #reloading: Promise<void> | undefined;
   #again = false;
@@ -71,6 +75,11 @@ export class DashboardProcess {
     this.#reloading ??= this.#reload().finally(() => {
       this.#reloading = undefined;
     });
+  }
+
+  /** Everything is to end soon, and a signal may have reached the dashboard, too (Ctrl-C, a supervisor): that it goes is no news from now on. */
+  expectEnd(): void {
+    this.#isEndExpected = true;
   }
 
   close(): void {
@@ -120,8 +129,10 @@ export class DashboardProcess {
 
   #gone(child: ChildProcess, why: string): void {
     if (this.#process !== child) return;
-    if (!this.#closing) this.#events.gone(why);
+    const isNews = !this.#closing;
     this.#closing = true;
+    // What ended it may have been sent to this process as well, and be heard here a moment later.
+    if (isNews) systemClock.schedule(SIGNAL_MS, () => this.#isEndExpected || this.#events.gone(why));
   }
 }
 

@@ -71,7 +71,10 @@ export async function runDev(flags: DevFlags, terminal: Terminal): Promise<numbe
       else void dashboard.start({ ...where, port: flags.port });
     },
   });
-  const ignore = onInterrupt((signal, times) => supervisor.interrupt(signal, times));
+  const ignore = onInterrupt((signal, times) => {
+    dashboard.expectEnd();
+    supervisor.interrupt(signal, times);
+  });
   const { files, isCut } = watch.last;
   const seen = isCut ? `the first ${count(MOST_FILES, 'file')}` : count(files.size, 'file');
   const beside = places.more.length === 0 ? '' : ` and ${places.more.map(short).join(', ')}`;

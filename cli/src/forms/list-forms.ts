@@ -1,4 +1,4 @@
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -35,7 +35,7 @@ export async function listForms(flags: ListFormsFlags, terminal: Terminal): Prom
     localTime(since),
     expires === undefined ? '-' : paused ? 'paused' : localTime(expires),
   ]);
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
   if (fitting.length > shown.length)
     await err.line(err.style('dim', `${fitting.length - shown.length} more: --limit ${fitting.length}`));
 }

@@ -1,6 +1,6 @@
 import { bothOf, MAILBOX_WORKFLOW, type Query, type RunReader, type RunSummary, runsWhere } from '@reprise/core';
 import { statusText } from '../output/status.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoOrNull, localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
@@ -76,7 +76,7 @@ async function print(
     number(one.onTheirWay),
     one.runId,
   ]);
-  for (const line of table(out, columns, rows)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, rows)) await out.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
 }
 

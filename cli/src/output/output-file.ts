@@ -20,15 +20,19 @@ export async function openFile(
       fix,
     });
   }
+  asked.set(file, named);
   // Between two writes nobody listens: whoever writes or closes next is told (`errored`).
   file.on('error', () => undefined);
   return file;
 }
 
+/** What a file that is written under another name first is called by whoever asked for it. */
+const asked = new WeakMap<WriteStream, string>();
+
 const notWritten = (file: WriteStream, cause: unknown): RepriseError =>
   new RepriseError(
     'REPRISE_NOT_WRITABLE',
-    `The file ${String(file.path)} could not be written to its end: ${fileReason(cause)}.`,
+    `The file ${asked.get(file) ?? String(file.path)} could not be written to its end: ${fileReason(cause)}.`,
     { cause, fix: 'Make room, or name a file that can be written, and run the command again.' },
   );
 

@@ -1,5 +1,6 @@
 import type { Screen } from './terminal.ts';
 import { clipStyled, pad, padStart, shown, widthOf } from './text.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface Column {
   readonly title: string;
@@ -10,6 +11,11 @@ export interface Column {
 
 const GAP = '  ';
 const LEAST = 8;
+const LEAST_BESIDE = 16;
+const INDENT = '  ';
+
+/** A column gives way down to this, or to its title. */
+const leastOf = ({ title }: Column, width: number): number => Math.min(width, Math.max(LEAST, title.length));
 
 /** The fewest columns of a screen that a table needs before something else than what is flexible is cut off. */
 export function leastWidth(columns: readonly Column[], texts: readonly (readonly string[])[]): number {
@@ -17,7 +23,10 @@ export function leastWidth(columns: readonly Column[], texts: readonly (readonly
     columns,
     texts.map((row) => row.map(shown)),
   );
-  const least = widths.map((width, index) => (columns[index]?.flexible === true ? Math.min(width, LEAST) : width));
+  const least = columns.map((column, index) => {
+    const width = widths[index] ?? 0;
+    return column.flexible === true ? leastOf(column, width) : width;
+  });
   return least.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
 }
 
@@ -54,9 +63,36 @@ function shrink(widths: number[], columns: readonly Column[], room: number): voi
   let excess = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - room;
   for (const [index, column] of columns.entries()) {
     const width = widths[index] ?? 0;
-    if (excess <= 0 || column.flexible !== true || width <= LEAST) continue;
-    const taken = Math.min(excess, width - LEAST);
+    if (excess <= 0 || column.flexible !== true) continue;
+    const taken = Math.min(excess, width - leastOf(column, width));
     widths[index] = width - taken;
     excess -= taken;
   }
+}
+
+/**
+ * Lines of a table, or, on a terminal that is too narrow for its columns, a few lines for each row: what stands in the first column, whole, and below it
+ * whatever else there is to say, by the titles.
+ */
+export function tableOrFolded(
+  screen: Screen,
+  columns: readonly Column[],
+  texts: readonly (readonly string[])[],
+): readonly string[] {
+  if (!screen.isTTY || leastWidth(columns, texts) <= screen.columns) return table(screen, columns, texts);
+  const label = Math.max(0, ...columns.slice(1).map(({ title }) => title.length));
+  return texts.flatMap(([first = '', ...cells]) => [
+    shown(first),
+    ...cells.flatMap((cell, index) => folded(screen, pad(columns[index + 1]?.title ?? '', label), shown(cell))),
+  ]);
+}
+
+/** A cell beside its title; below it, where that leaves no room. */
+function folded(screen: Screen, title: string, cell: string): readonly string[] {
+  if (cell === '' || cell === '-') return [];
+  const head = `${INDENT}${screen.style('dim', title)}`;
+  const beside = INDENT.length + title.length + GAP.length;
+  if (screen.columns - beside < LEAST_BESIDE) return [head.trimEnd(), ...wrapped(cell, screen.columns, INDENT + GAP)];
+  const [first = '', ...more] = wrapped(cell, screen.columns, ' '.repeat(beside));
+  return [`${head}${GAP}${first.slice(beside)}`, ...more];
 }

@@ -2,7 +2,7 @@ import { DEFAULT_STORE, findConfig } from '../config/find-config.ts';
 import { type PluginStanding, pluginStandings } from '../config/load-plugins.ts';
 import { type ReadConfig, readConfig } from '../config/read-config.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { type PluginState, stateOf } from './plugin-state.ts';
@@ -33,7 +33,7 @@ export async function listPlugins(config: string | undefined, { out, err, json }
     { title: 'STATE', flexible: true },
   ] as const;
   const cells = rows.map((row) => [plain(row.name), plain(row.version ?? '-'), plain(row.kind), row.from, row.state]);
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
   for (const { name, state, reason, differs } of rows) {
     if (reason !== undefined)
       await err.line(err.style(state === 'shadowed' ? 'yellow' : 'red', plain(`${name} is ${state}: ${reason}`)));

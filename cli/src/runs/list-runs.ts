@@ -17,7 +17,7 @@ import { usageError } from '../errors/usage-error.ts';
 import { commandText } from '../output/command-text.ts';
 import { heldShape, summaryShape } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { isoTime, plain } from '../output/text.ts';
+import { isoOrNull, isoTime, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { type Awaited, Holds, NO_STANDING, type Standing } from '../store/run-holds.ts';
@@ -172,6 +172,8 @@ function awaitedShape(one: Awaited): object {
       return { taskId, reason, mailbox: one.mailbox };
     case 'child':
       return { taskId, reason, run: one.run };
+    case 'rested':
+      return { taskId, reason, agent: one.agent, until: isoOrNull(one.until) };
     case 'retry':
       return { taskId, reason, at: isoTime(one.at) };
     case 'sleep':

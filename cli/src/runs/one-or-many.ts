@@ -22,6 +22,7 @@ export interface BulkFlags {
   readonly query?: string | undefined;
   readonly yes?: boolean | undefined;
   readonly 'dry-run'?: boolean | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** What is done to each run. */
@@ -47,8 +48,9 @@ const NAMED = 10;
 const TOLD_EVERY = 100;
 
 /**
- * The run that is meant, undefined when a query is given instead, or ids on stdin. Throws REPRISE_USAGE when both are, or neither; and for an empty
- * query: what a script left out must not become every run.
+ * The run that is meant, undefined when a query is given instead, or ids on stdin. Throws REPRISE_USAGE when both are, or neither; for an empty
+ * query: what a script left out must not become every run; and for a query without a reason, unless it is only looked at what it would be: why many
+ * runs were told something has to be on record.
  */
 export function oneRun(typed: string | undefined, flags: BulkFlags): string | undefined {
   const { query } = flags;
@@ -64,6 +66,10 @@ export function oneRun(typed: string | undefined, flags: BulkFlags): string | un
   if (typed !== undefined && query !== undefined) throw usageError('Name a run, or give --query: not both.');
   if (query?.trim() === '')
     throw usageError("The query is empty, which every run would fit. Say which are meant; 'id:*' is for all that fit.");
+  if (query !== undefined && flags['dry-run'] !== true && (flags.reason ?? '').trim() === '')
+    throw usageError(
+      'Why, for every run that fits? Say --reason TEXT: it is put on record. (--dry-run only shows which they would be.)',
+    );
   return typed;
 }
 

@@ -104,7 +104,7 @@ function labelsText({ labels }: RunSummary): string {
 }
 
 /** People come before signals, and both before what comes by itself. */
-const FIRST: readonly Awaited['reason'][] = ['form', 'signal', 'message', 'child', 'retry', 'sleep'];
+const FIRST: readonly Awaited['reason'][] = ['form', 'signal', 'message', 'child', 'rested', 'retry', 'sleep'];
 
 /** The first, in a few words, and how many more there are. */
 function awaitedText(awaited: readonly Awaited[], now: number): string | undefined {
@@ -126,6 +126,8 @@ function wordsOf(one: Awaited, now: number): string {
       return `message in ${one.mailbox} (${one.taskId})`;
     case 'child':
       return `run ${one.run} (${one.taskId})`;
+    case 'rested':
+      return `agent ${one.agent}, which rests${left(one.until)} (${one.taskId})`;
     case 'retry':
       return `retry of ${one.taskId} in${left(one.at)}`;
     case 'sleep':

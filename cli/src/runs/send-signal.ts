@@ -7,33 +7,35 @@ import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import { oneRun } from './one-or-many.ts';
+import { type BulkFlags, oneRun } from './one-or-many.ts';
 import { type SaidFlags, whoOf } from './said.ts';
 import { commandRun } from './steer-run.ts';
 import { steerMany } from './steer-runs.ts';
 
-export interface SignalFlags extends Whereabouts, SaidFlags {
+export interface SignalFlags extends Whereabouts, SaidFlags, BulkFlags {
   readonly data?: string | undefined;
   readonly 'data-file'?: string | undefined;
 }
 
-/** Sends a run a signal, whoever drives it; or those whose ids are on stdin (`-`). Returns the exit code. */
-export async function sendSignal(
-  typed: string,
-  signal: string,
-  flags: SignalFlags,
-  terminal: Terminal,
-): Promise<number> {
-  const many = oneRun(typed, {}) === undefined;
-  if (many && flags['data-file'] === '-')
+const OPEN = ['forking', 'running', 'paused', 'parked'] as const;
+
+/**
+ * Sends a run a signal, whoever drives it; or those whose ids are on stdin (`-`), or every open run that fits a query. Before the name of the signal
+ * stands the run, unless there is a query. Returns the exit code.
+ */
+export async function sendSignal(args: readonly string[], flags: SignalFlags, terminal: Terminal): Promise<number> {
+  const { typed, signal } = named(args, flags);
+  const one = oneRun(typed, flags);
+  if (typed !== undefined && one === undefined && flags['data-file'] === '-')
     throw usageError('The ids of the runs are on stdin, so the data cannot be: name a file.');
   const data = await readData(flags);
-  if (many) {
+  if (one === undefined) {
     const apply = (handle: RunHandle): Promise<void> => handle.signal(signal, data, whoOf(flags));
-    return steerMany(flags, { verb: `signal '${signal}' to`, done: 'signalled', statuses: [], apply }, terminal);
+    const action = { verb: `send the signal '${plain(signal)}' to`, done: 'signalled', statuses: OPEN, apply };
+    return steerMany(flags, action, terminal);
   }
   const { err } = terminal;
-  await commandRun(typed, flags, terminal, {
+  await commandRun(one, flags, terminal, {
     shape: () => ({ signal }),
     give: (handle) => handle.signal(signal, data, whoOf(flags)),
     say: async ({ runId, status, tasks }, driven) => {
@@ -49,4 +51,15 @@ export async function sendSignal(
     },
   });
   return EXIT.ok;
+}
+
+/** Throws REPRISE_USAGE when the run or the name is missing, or both a run and a query are given. */
+function named(args: readonly string[], { query }: BulkFlags) {
+  const fix = 'Write `reprise run signal <run> <name>`, or `reprise run signal <name> --query QUERY --reason TEXT`.';
+  const [first, second] = args;
+  if (args.length > 2) throw usageError(`There is one signal, and '${plain(args[2] ?? '')}' is too much.`, { fix });
+  if (query !== undefined && second !== undefined) throw usageError('Name a run, or give --query: not both.', { fix });
+  if (query !== undefined && first !== undefined) return { typed: undefined, signal: first };
+  if (first !== undefined && second !== undefined) return { typed: first, signal: second };
+  throw usageError(first === undefined ? 'The name of the signal is missing.' : 'run or name is missing.', { fix });
 }

@@ -1,7 +1,7 @@
 import { liesIn, type RunMessage } from '@reprise/core';
 import { shortId } from '../dead-letters/message-names.ts';
 import { mailboxOf } from '../output/message-places.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -45,7 +45,7 @@ export async function showMessages(typed: string, flags: MessagesFlags, terminal
     ...(data ? [{ title: 'DATA', flexible: true }] : []),
   ] as const;
   const cells = messages.map((one) => cellsOf(runId, one, data, own));
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
 }
 
 /** Whether it is or was in the mailbox. Those of other runs are said with the run (`>r-2/critic`), names of no run by themselves. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import type { Json, Workflow } from '@reprise/core';
+import { type Json, toErrorData, type Workflow } from '@reprise/core';
 import { SIM_FAULTS, type SimFailure, type SimFault } from '@reprise/core/testing';
 import { fileReason, readTextFile } from '../config/read-text-file.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -68,10 +68,19 @@ export async function readSimFile(path: string): Promise<SimFile> {
   const content = await readTextFile(path, (why, cause) =>
     usageError(`The file ${path} could not be read: ${why}.`, { cause, fix: 'Name a file that `sim run` wrote.' }),
   );
-  const value = parse('simulation', content, path);
+  const value = parsed(content, path);
   const flaw = flawOf(value);
   if (flaw === undefined) return value as unknown as SimFile;
   throw usageError(`${path} is no simulation: ${flaw}.`, { fix: 'Name a file that `sim run` wrote.' });
+}
+
+function parsed(content: string, path: string): Json {
+  try {
+    return parse('simulation', content, path);
+  } catch (error) {
+    const { message } = toErrorData(error, 'REPRISE_USAGE');
+    throw usageError(message, { fix: 'Name a file that `sim run` wrote.' });
+  }
 }
 
 function flawOf(value: Json): string | undefined {

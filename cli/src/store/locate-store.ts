@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type AnyPlugin, type Plugin, RepriseError } from '@reprise/core';
 import { configInvalid } from '../config/config-error.ts';
-import { DEFAULT_STORE, type Found, findConfig, findProject } from '../config/find-config.ts';
+import { CONFIG_NAMES, DEFAULT_STORE, type Found, findConfig, findProject } from '../config/find-config.ts';
 import { findPackage, packageNameOf } from '../config/installed-package.ts';
 import { isPath, type PluginEntry } from '../config/load-plugin.ts';
 import { loadPlugins } from '../config/load-plugins.ts';
@@ -20,15 +20,22 @@ export interface Whereabouts {
 /**
  * The store to read or to steer runs in, found without loading agents or workflows wherever that can be: `--store`, then what
  * the configuration says, then the default place beside it. A configuration in TypeScript or JavaScript is run only when its
- * text speaks of a store at all, when reprise.plugins.json may bring one, or when there is nothing in the default place.
+ * text speaks of a store at all, when reprise.plugins.json may bring one, when there is nothing in the default place, or when
+ * its name is not that of a configuration: then it may be none.
  */
 export async function locateStore({ config, store }: Whereabouts, from: string): Promise<StoreAccess> {
   if (store !== undefined) return fileStore(resolve(from, store));
   const file = config === undefined ? nearestProject(from) : findConfig(config, from);
   if (typeof file !== 'string') return fileStore(join(file.folder, DEFAULT_STORE));
   const byDefault = fileStore(join(dirname(file), DEFAULT_STORE));
-  const mayBeDefault = !isDataFile(file) && byDefault.exists === true && !(await speaksOfStore(file));
+  const isNamedSo = CONFIG_NAMES.includes(basename(file));
+  const mayBeDefault = isNamedSo && !isDataFile(file) && byDefault.exists === true && !(await speaksOfStore(file));
   if (mayBeDefault && !(await installsStore(dirname(file)))) return byDefault;
+  return storeOfConfig(file);
+}
+
+/** The store of a configuration file, which is read, or run, whatever it says. Throws REPRISE_CONFIG_INVALID for what is none. */
+export async function storeOfConfig(file: string): Promise<StoreAccess> {
   const read = await readConfig(file);
   return configuredStore(read, await storePlugins(read));
 }

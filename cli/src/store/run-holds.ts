@@ -10,6 +10,7 @@ import {
   type RunHold,
   type RunReader,
   type RunView,
+  systemClock,
   type Takers,
 } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
@@ -83,13 +84,14 @@ export const NO_STANDING: Standing = { stuck: undefined, awaited: [], failedTask
 
 export type Awaited = Extract<
   Explanation,
-  { readonly reason: 'signal' | 'form' | 'message' | 'child' | 'retry' | 'sleep' }
+  { readonly reason: 'signal' | 'form' | 'message' | 'child' | 'retry' | 'sleep' | 'rested' }
 >;
 
-const OUTSIDE: ReadonlySet<string> = new Set(['signal', 'form', 'message', 'child', 'retry', 'sleep']);
+const OUTSIDE: ReadonlySet<string> = new Set(['signal', 'form', 'message', 'child', 'retry', 'sleep', 'rested']);
 
-const awaitedOf = (state: RunView): readonly Awaited[] =>
-  explainRun(state, { now: state.updatedAt }).waitsFor.filter((one): one is Awaited => OUTSIDE.has(one.reason));
+/** An agent whose rest is over by now is not waited for. */
+const awaitedOf = (state: RunView, now: number): readonly Awaited[] =>
+  explainRun(state, { now }).waitsFor.filter((one): one is Awaited => OUTSIDE.has(one.reason));
 
 /** Not of blocks and lists: they fail with what is in them. */
 function failedIn({ tasks }: RunView): number {
@@ -132,7 +134,11 @@ export class Holds {
     if (revision > MOST_EVENTS) return undefined;
     try {
       const state = await reader.state(runId);
-      return { stuck: await this.of(state), awaited: awaitedOf(state), failedTasks: failedIn(state) };
+      return {
+        stuck: await this.of(state),
+        awaited: awaitedOf(state, systemClock.now()),
+        failedTasks: failedIn(state),
+      };
     } catch {
       return undefined; // Whoever shows the run says that it cannot be read.
     }

@@ -1,5 +1,5 @@
 import { BEGINNING, type Position, type Projection, type RecordedFailure, type Storage } from '@reprise/core';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoOrNull, localTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -42,7 +42,7 @@ export async function listViews(where: Whereabouts, terminal: Terminal): Promise
       since === undefined || !isBuilt(position) ? '-' : localTime(since),
       failure === undefined ? (projection.about ?? '') : out.style('red', plain(`FAILED ${failure.code}`)),
     ]);
-    for (const line of table(out, columns, rows)) await out.line(line);
+    for (const line of tableOrFolded(out, columns, rows)) await out.line(line);
     for (const { failure } of standings)
       if (failure !== undefined) await err.line(err.style('red', plain(failure.message)));
   });

@@ -8,7 +8,7 @@ import {
   type ViewRow,
 } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, localTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -87,14 +87,14 @@ async function print(
   // A field that is the key shows it already.
   const hasKey = !fields.some(([, field]) => rows.every(({ key, row }) => cell(row, field) === plain(key)));
   const columns = [
-    ...(hasKey ? [{ title: 'KEY', flexible: true }] : []),
+    ...(hasKey ? [{ title: 'KEY' }] : []),
     ...fields.map(([name, { type }]) => ({
       title: name.toUpperCase(),
       ...(type === 'number' || type === 'duration' ? ({ align: 'right' } as const) : {}),
     })),
   ];
   const cells = rows.map(({ key, row }) => [...(hasKey ? [key] : []), ...fields.map(([, field]) => cell(row, field))]);
-  for (const line of table(out, columns, cells)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, cells)) await out.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after '${next}'`));
 }
 

@@ -33,15 +33,15 @@ export class Idleness {
     this.#opened = opened;
   }
 
-  /** What is to be said when nothing is left; undefined while something is. */
-  async look(): Promise<string | undefined> {
+  /** What is to be said when nothing is left; while something is, which run keeps the process at work (the first that was found). */
+  async look(): Promise<{ readonly isIdle: boolean; readonly text: string }> {
     const found = new Map<string, Standing>();
     for (const run of await this.#opened.orchestrator.runs.list({
       where: runsWhere('status', ['running']),
       limit: COUNTED,
     })) {
       const standing = await this.#standingOf(run);
-      if (standing === undefined) return undefined;
+      if (standing === undefined) return atWork(run.runId);
       // A mailbox of no run is open until somebody closes it: that is no news.
       if (run.workflow !== MAILBOX_WORKFLOW) found.set(run.runId, standing);
     }
@@ -49,9 +49,9 @@ export class Idleness {
       if (!('waits' in standing)) continue;
       // The end of a child may be known, and not yet to its parent.
       for (const child of standing.waits.children)
-        if (!found.has(child) && !(await this.#isStopped(child))) return undefined;
+        if (!found.has(child) && !(await this.#isStopped(child))) return atWork(child);
     }
-    return sentence(found);
+    return { isIdle: true, text: sentence(found) };
   }
 
   /** Why a run does not move by itself; undefined when it may. */
@@ -89,6 +89,11 @@ export class Idleness {
     return status === 'paused' || status === 'parked';
   }
 }
+
+const atWork = (runId: string) => ({
+  isIdle: false,
+  text: `Nothing is under way, but ${runId} moves by itself at some time (what it waits for: \`reprise run explain ${runId}\`). Waiting for that; Ctrl-C ends this, and it goes on at the next start.`,
+});
 
 function sentence(found: ReadonlyMap<string, Standing>): string {
   const held: string[] = [];

@@ -17,6 +17,8 @@ export interface OrchestratorFlags extends Whereabouts, LogFlags, HealthFlags {
 }
 
 const LOOK_MS = 250;
+/** After how long without anything under way it is said what is waited for, in ms. */
+const TELL_MS = 3000;
 
 /**
  * Drives the open runs of the store, and every one that is started while it lives, until it is told to stop: by the first
@@ -72,6 +74,8 @@ async function watch(
   const { orchestrator } = opened;
   const idleness = new Idleness(opened);
   let role = first;
+  let quietSince: number | undefined;
+  let told: string | undefined;
   for (;;) {
     await sleep(LOOK_MS);
     if (orchestrator.fault !== undefined) throw orchestrator.fault;
@@ -79,9 +83,17 @@ async function watch(
       role = orchestrator.role;
       if (role === 'driver') await say('The other process has ended. Driving.');
     }
-    if (!untilIdle || role !== 'driver' || orchestrator.running > 0) continue;
+    if (!untilIdle || role !== 'driver' || orchestrator.running > 0) {
+      quietSince = undefined;
+      continue;
+    }
     const idle = await idleness.look();
-    if (idle !== undefined) return say(idle);
+    if (idle.isIdle) return say(idle.text);
+    // Only time moves what is left: whoever waits for the end of this process should know.
+    quietSince ??= systemClock.now();
+    if (idle.text === told || systemClock.now() - quietSince < TELL_MS) continue;
+    told = idle.text;
+    await say(told);
   }
 }
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { loadProject } from '../config/load-project.ts';
-import { table } from '../output/table.ts';
+import { tableOrFolded } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 
@@ -46,5 +46,5 @@ export async function listWorkflows(
     one.source,
     plain(one.description ?? ''),
   ]);
-  for (const line of table(out, columns, rows)) await out.line(line);
+  for (const line of tableOrFolded(out, columns, rows)) await out.line(line);
 }

@@ -20,7 +20,10 @@ export default class OrchestratorStart extends RepriseCommand {
     ...storeFlags,
     ...logFlags,
     agents: Flags.boolean({ description: "Run the project's agents here, too, beside workers elsewhere." }),
-    'until-idle': Flags.boolean({ description: 'End when no run is left that could move.' }),
+    'until-idle': Flags.boolean({
+      description:
+        'End when no run is left that could move by itself. A sleep, a retry and a time limit, of a wait too, are waited for, however long.',
+    }),
     ...healthFlags,
   };
 

@@ -7,7 +7,7 @@ export default class RunPause extends RepriseCommand {
   static override description = 'Attempts under way go on. Works while another process drives.';
   static override examples = [
     { description: 'The newest run', command: '<%= config.bin %> run pause last' },
-    { description: 'All of a tenant', command: '<%= config.bin %> run pause --query tenant:acme --yes' },
+    { description: 'All of a tenant', command: '<%= config.bin %> run pause --query tenant:acme --reason "not paid"' },
     {
       description: 'Saying why',
       command: '<%= config.bin %> run pause nightly-7 --reason "until the licence server is back"',

@@ -8,7 +8,10 @@ export default class RunResume extends RepriseCommand {
     'Works while another process drives; when none does, the run goes on at the next start (worker start).';
   static override examples = [
     { description: 'The newest run', command: '<%= config.bin %> run resume last' },
-    { description: 'Every parked run', command: '<%= config.bin %> run resume --query status:parked' },
+    {
+      description: 'Every parked run',
+      command: '<%= config.bin %> run resume --query status:parked --reason "the code is mended"',
+    },
   ];
   static override args = runOrQueryArgument;
   static override flags = { ...formatFlag, ...storeFlags, ...bulkFlags, ...whoFlags };

@@ -10,7 +10,8 @@ export default class RunRetry extends RepriseCommand {
     { description: 'And watch it', command: '<%= config.bin %> run retry last --follow' },
     {
       description: 'What failed today because the card service was away',
-      command: "<%= config.bin %> run retry --query 'status:failed error:CARD* ended>=-24h'",
+      command:
+        "<%= config.bin %> run retry --query 'status:failed error:CARD* ended>=-24h' --reason 'cards work again'",
     },
     {
       description: 'The payment was made, as a look outside has shown',

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, formatFlag, runArgument, storeFlags } from '../../flags.ts';
+import { answerFlags, bulkFlags, formatFlag, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSignal extends RepriseCommand {
   static override rows = { list: 'done', id: ['runId'] };
@@ -18,16 +18,21 @@ export default class RunSignal extends RepriseCommand {
       command: 'echo \'{"ok":true}\' | <%= config.bin %> run signal order-7 approved --data-file -',
     },
     {
+      description: 'Every open run that fits',
+      command:
+        "<%= config.bin %> run signal go --query 'workflow:order label.team:eu' --reason 'the gate is open' --yes",
+    },
+    {
       description: 'From a script that may run twice: the same request takes effect once',
       command: '<%= config.bin %> run signal order-7 approved --request-id approval-42',
     },
   ];
+  static override usage = ['run signal RUN NAME', 'run signal - NAME', 'run signal NAME --query QUERY --reason TEXT'];
   static override args = {
-    run: Args.string({
-      description: `${runArgument.run.description ?? ''} \`-\` for ids on stdin, one a line.`,
-      required: true,
+    ...runOrQueryArgument,
+    name: Args.string({
+      description: 'Name of the signal, as the workflow waits for it. With --query, it is all that is named.',
     }),
-    name: Args.string({ description: 'Name of the signal, as the workflow waits for it.', required: true }),
   };
   static override flags = {
     ...formatFlag,
@@ -43,12 +48,13 @@ export default class RunSignal extends RepriseCommand {
       description: 'File with the data, as JSON. `-` is stdin.',
       helpValue: 'FILE',
     }),
+    ...bulkFlags,
     ...answerFlags,
   };
 
   override async run(): Promise<void> {
-    const { args, flags } = await this.parse(RunSignal);
+    const { argv, flags } = await this.parse(RunSignal);
     const { sendSignal } = await import('../../runs/send-signal.ts');
-    process.exitCode = await sendSignal(args.run, args.name, flags, this.terminal(flags, 'go-on'));
+    process.exitCode = await sendSignal(argv.map(String), flags, this.terminal(flags, 'go-on'));
   }
 }

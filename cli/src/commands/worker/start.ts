@@ -20,7 +20,10 @@ export default class WorkerStart extends RepriseCommand {
   static override flags = {
     ...storeFlags,
     ...logFlags,
-    'until-idle': Flags.boolean({ description: 'End when no run is left that could move. Only where it drives them.' }),
+    'until-idle': Flags.boolean({
+      description:
+        'End when no run is left that could move by itself. A sleep, a retry and a time limit, of a wait too, are waited for, however long. Only where it drives them.',
+    }),
     ...healthFlags,
   };
 

@@ -80,8 +80,11 @@ export async function deleteRuns(
       } catch (error) {
         const { code, message } = toErrorData(error, 'REPRISE_COMMAND_INVALID');
         failed.push({ runId, code, message });
+        continue;
       }
-      if (gone.length > 0 && gone.length % TOLD_EVERY === 0)
+      // At once: one that is killed has said what it did.
+      if (!terminal.json) await terminal.out.line(plain(runId));
+      if (gone.length % TOLD_EVERY === 0)
         await terminal.err.line(terminal.err.style('dim', `${number(gone.length)} of ${number(doomed.length)}`));
     }
     await forgetLogs(access, gone, terminal);
@@ -132,7 +135,6 @@ async function report(
     await out.json(shapeOf(chosen, { dryRun: false, archive: output }));
     return exit;
   }
-  for (const { runId } of doomed) await out.line(plain(runId));
   await tellRefused(refused, { err });
   const runs = doomed.flatMap(({ family }) => family);
   const where = output === undefined || runs.length === 0 ? '' : ` to ${plain(output)}`;

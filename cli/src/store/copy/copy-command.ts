@@ -1,10 +1,11 @@
 import { basename, extname, resolve } from 'node:path';
 import { createPart, RepriseError, type Storage, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { findConfig } from '../../config/find-config.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import { count, plain } from '../../output/text.ts';
-import { locateStore } from '../locate-store.ts';
-import type { StoreAccess } from '../store-access.ts';
+import { storeOfConfig } from '../locate-store.ts';
+import { fileStore, type StoreAccess } from '../store-access.ts';
 import { type CopyReport, copyStore } from './copy-store.ts';
 
 export interface CopyFlags {
@@ -65,10 +66,11 @@ async function openTarget(target: StoreAccess, dryRun: boolean): Promise<Storage
   return createInMemoryStorage();
 }
 
-const accessOf = (place: string): Promise<StoreAccess> =>
+/** A configuration is read to its end: one that is none must not stand for the store that happens to lie beside it. */
+const accessOf = async (place: string): Promise<StoreAccess> =>
   CONFIGURATIONS.has(extname(basename(place)))
-    ? locateStore({ config: place }, process.cwd())
-    : locateStore({ store: resolve(place) }, process.cwd());
+    ? storeOfConfig(findConfig(place, process.cwd()))
+    : fileStore(resolve(place));
 
 function lineOf({ copied, there, open, failed, events }: CopyReport, dryRun: boolean): string {
   const parts = [
