@@ -21,7 +21,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { inUnits } from '../../core/src/definition/definition.ts';
 import { useOf } from '../../core/src/orchestration/workflow/budgets.ts';
-import type { Timer } from '../../core/src/orchestration/workflow/commands.ts';
+import { FROM_OUTSIDE, type Timer } from '../../core/src/orchestration/workflow/commands.ts';
 import { decide } from '../../core/src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
@@ -240,7 +240,10 @@ function walk(
   const stroll = (name: string): void => {
     for (let step = 0; step < steps; step += 1) {
       now += Math.floor(dice() * 3);
-      send(randomCommand(state, `${name}${step}`, dice));
+      const command = randomCommand(state, `${name}${step}`, dice);
+      // Some come from another process, which waits for an answer in the history.
+      const isOfClient = step % 5 === 0 && FROM_OUTSIDE.has(command.type);
+      send(isOfClient ? { ...command, sender: { client: 'other', verified: false } } : command);
     }
   };
   stroll('c');
@@ -323,6 +326,7 @@ function viewErrors(state: RunState): readonly string[] {
           'priority',
           'pausedBy',
           'labels',
+          'ledgers',
         ].includes(key) &&
         value !== (real as Record<string, unknown>)[key]
       )
@@ -342,6 +346,8 @@ function viewErrors(state: RunState): readonly string[] {
         wrong.push(`budget of '${path}'`);
     }
   const held = isTerminal(state.status) ? [] : (state.pausedBy ?? []);
+  const ledgers = [...state.teams].map(([path, { team }]) => [path, team?.ledger]);
+  if (JSON.stringify([...view.ledgers]) !== JSON.stringify(ledgers)) wrong.push('run.ledgers');
   if (JSON.stringify(view.labels) !== JSON.stringify(state.labels ?? {})) wrong.push('run.labels');
   if (view.pausedBy.join() !== held.join()) wrong.push('run.pausedBy');
   if (JSON.stringify([...view.tasks.keys()]) !== JSON.stringify([...state.tasks.keys()])) wrong.push('tasks');

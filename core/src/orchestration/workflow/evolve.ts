@@ -289,6 +289,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           task.agent = event.to.agent;
           task.tries = 0;
           task.losses = 0;
+          // What stands in begins only if the `while` of the task holds: nobody has asked, where the task itself could not begin.
+          if (state.graph.hasMilestones) state.milestones.add(task.id);
           // It may have been waiting for its mutex, and goes on doing so.
           if (hasMutex(state, task)) readyAgain(state, task, event.at);
           else setStatus(state, task, 'pending');

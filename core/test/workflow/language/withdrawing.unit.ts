@@ -398,6 +398,24 @@ again:
     expect(r.state.status).to.equal('completed');
   });
 
+  it('is asked of what stands in for a task that could not begin', () => {
+    const standIn = (milestone: string) => {
+      const r = run(`
+a: { agent: a }
+c: { agent: a }
+stop: { cancel: a, after: c }
+b: { agent: b, after: [a, c], join: 2, fallback: { agent: other }, while: ${milestone} }`);
+      r.schedule();
+      const decided = types(r.complete('c'));
+      expect(decided).to.include('TaskFellBack');
+      return { decided, status: r.status('b') };
+    };
+    const over = standIn("status.c != 'completed'");
+    expect(over.status).to.equal('cancelled');
+    expect(over.decided).to.include('RunCompleted');
+    expect(standIn("status.c == 'completed'").status).to.equal('ready');
+  });
+
   it('is refused where it makes no sense', () => {
     const asking = (milestone: string) => problemsOf(`a: { agent: a, while: ${milestone} }\nbee: { agent: a }`);
     expect(asking("status.bees == 'running'")).to.include("no task 'bees' beside this one; did you mean 'bee'?");
