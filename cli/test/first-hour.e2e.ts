@@ -86,7 +86,7 @@ describe('what is suggested', () => {
     [['run', 'start', 'only', '--wait', '--follow'], '--follow and --wait exclude each other', undefined],
     [['run', 'start', '--inptu', '1'], "did you mean '--input'?", undefined],
     [['run', 'start', '--zzz'], 'no flag --zzz', '`reprise run start --help` lists the flags.'],
-    [['run', 'signal', 'done'], 'name is missing', 'Write `reprise run signal <run> <name>`.'],
+    [['run', 'signal', 'done'], 'name is missing', 'Write `reprise run signal <run> <name>`, or'],
     [['run', 'start', 'a', 'b'], 'Unexpected argument: b.', 'Write `reprise run start [workflow]`.'],
     [['run', 'list', 'a', 'b'], 'Unexpected argument: b.', 'A query with spaces is one argument, in quotes'],
     [['qqqqqq'], 'is not a command', '`reprise --help` lists the commands.'],
