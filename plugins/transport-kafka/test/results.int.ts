@@ -154,6 +154,8 @@ withEachDriver('kafka, over which somebody reports what was not his to do', (bro
     const run = await reprise.startRun(job, null);
     await until(() => first.calls.length === 1 && dispatches.length === 1);
     const [old] = dispatches;
+    // An attempt that is given up before is handed to another as it is.
+    await until(async () => (await eventsOf(run.id)).some(({ type }) => type === 'TaskStarted'));
     // Its worker gives the first attempt up; the token of it is worth nothing for the second.
     await first.worker.stop({ drainMs: 0 });
     const second = await worker('forged');
