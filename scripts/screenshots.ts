@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The pictures of docs/dashboard.md: `npm run screenshots` writes runs in virtual time, serves them, and takes a picture of every view in Chromium.
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium, launch } from '../test/browser/chromium.ts';
+import { servingDashboard } from '../test/browser/serving.ts';
 import { showOnPage } from './screenshots/page.ts';
 import { takeAll } from './screenshots/take.ts';
 import { NOW, writeHistory } from './screenshots/write-history.ts';
@@ -14,37 +14,17 @@ const FOLDER = join(ROOT, 'docs', 'images', 'dashboard');
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 /** The dashboard, at the time of the pictures; `use` gets its link. */
-async function serving(folder: string, use: (link: string) => Promise<void>): Promise<void> {
-  const preload = join(import.meta.dirname, 'screenshots', 'shifted-time.mjs');
-  const args = [
-    '--import',
-    preload,
-    join(ROOT, 'cli', 'bin', 'run.js'),
-    'dashboard',
-    '--store',
-    'events.db',
-    '--port',
-    '0',
-    '--by',
-    'ann',
-    '--json',
-  ];
-  const env = { ...process.env, REPRISE_SCREENSHOT_TIME: String(NOW) };
-  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  try {
-    const link = await new Promise<string>((resolve, reject) => {
-      child.stdout
-        .setEncoding('utf8')
-        .once('data', (line: string) => resolve((JSON.parse(line) as { link: string }).link));
-      void ended.then(() => reject(new Error('the dashboard did not start')));
-    });
-    await use(link);
-  } finally {
-    child.kill('SIGTERM');
-    await ended;
-  }
-}
+const serving = (folder: string, use: (link: string) => Promise<void>): Promise<void> =>
+  servingDashboard(
+    {
+      store: 'events.db',
+      args: ['--by', 'ann'],
+      node: ['--import', join(import.meta.dirname, 'screenshots', 'shifted-time.mjs')],
+      cwd: folder,
+      env: { ...process.env, REPRISE_SCREENSHOT_TIME: String(NOW) },
+    },
+    use,
+  );
 
 async function main(): Promise<void> {
   if (findChromium() === undefined) {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { GraphEdge, GraphNode } from '../../plugins/monitor-dashboard/ui/pure/graph.ts';
 import { layout } from '../../plugins/monitor-dashboard/ui/pure/layout.ts';
 import { launch } from '../browser/chromium.ts';
+import { servingDashboard } from '../browser/serving.ts';
 import { layeredGraph } from './graphs.ts';
 import { appendAtRate, eventToScreen } from './live-events.ts';
 import { writeHistory } from './long-run.ts';
@@ -76,23 +76,8 @@ async function writeRuns(path: string): Promise<void> {
 }
 
 /** The server, as a user starts it; `use` gets the link. */
-async function serving(path: string, use: (link: string) => Promise<void>): Promise<void> {
-  const args = [join(ROOT, 'cli', 'bin', 'run.js'), 'dashboard', '--store', path, '--port', '0', '--json'];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  try {
-    const link = await new Promise<string>((resolve, reject) => {
-      child.stdout
-        .setEncoding('utf8')
-        .once('data', (line: string) => resolve((JSON.parse(line) as { link: string }).link));
-      void ended.then(() => reject(new Error('the dashboard did not start')));
-    });
-    await use(link);
-  } finally {
-    child.kill('SIGTERM');
-    await ended;
-  }
-}
+const serving = (path: string, use: (link: string) => Promise<void>): Promise<void> =>
+  servingDashboard({ store: path, cwd: ROOT }, use);
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();

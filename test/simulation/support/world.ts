@@ -19,8 +19,8 @@ import {
   type TransportFaults,
   VirtualTime,
 } from '@reprise/core/testing';
+import { mortalTransport } from '../../../core/src/testing/mortal-transport.ts';
 import { faultyStorage, type StoreFaults } from './faulty-store.ts';
-import { mortalTransport } from './mortal-transport.ts';
 import { type Call, randomAgents } from './random-agents.ts';
 import { randomStrategy } from './random-team.ts';
 import { CHILD } from './random-workflow.ts';

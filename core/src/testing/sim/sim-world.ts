@@ -5,7 +5,6 @@ import { type AnyPlugin, definePlugin } from '../../container/plugin.ts';
 import type { AgentReference, Workflow } from '../../definition/workflow.ts';
 import { createInMemoryStorage } from '../../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../../orchestration/messaging/in-process-transport.ts';
-import type { Transport } from '../../orchestration/messaging/transport.ts';
 import { type HistoryEntry, RunReader } from '../../orchestration/reading/run-reader.ts';
 import type { EngineOptions } from '../../orchestration/runtime/options.ts';
 import type { Orchestrator } from '../../orchestration/runtime/orchestrator.ts';
@@ -17,6 +16,7 @@ import type { Json } from '../../shared/json.ts';
 import { seededRandom, sequentialIds } from '../deterministic.ts';
 import { type FaultyTransport, faultyTransport } from '../faulty-transport.ts';
 import { DEFAULT_START, ManualClock } from '../manual-clock.ts';
+import { mortalTransport } from '../mortal-transport.ts';
 import { type AgentScript, millisecondsOf } from '../script.ts';
 import { VirtualTime } from '../virtual-time.ts';
 import type { FaultPlan } from './fault.ts';
@@ -244,7 +244,7 @@ class SimWorld {
 
   #transport(alive: () => boolean, index: number): FaultyTransport {
     const { clock } = this.#time;
-    const inner = mortal(this.#time.watchTransport(createInProcessTransport(clock)), alive);
+    const inner = mortalTransport(this.#time.watchTransport(createInProcessTransport(clock)), alive);
     const { plan, seed } = this.#case;
     return faultyTransport(inner, { faults: messageFaults(plan), seed: seed + index, clock });
   }
@@ -277,18 +277,6 @@ class SimWorld {
 }
 
 const ENDS: ReadonlySet<string> = new Set(['RunCompleted', 'RunFailed', 'RunCancelled']);
-
-/** A transport seen from one process: the dead get nothing from it, and do nothing to it. */
-const mortal = (transport: Transport, alive: () => boolean): Transport => ({
-  durable: transport.durable,
-  start: () => transport.start(),
-  publish: async (messages) => {
-    if (alive()) await transport.publish(messages);
-  },
-  subscribe: (channel, handler, options) =>
-    transport.subscribe(channel, (delivery) => (alive() ? handler(delivery) : undefined), options),
-  stop: () => transport.stop(),
-});
 
 /** Agents of the simulation stand for all, those of child workflows, too. */
 const withoutAgents = (workflow: Workflow): Workflow => ({

@@ -1,4 +1,4 @@
-import type { Transport } from '@reprise/core';
+import type { Transport } from '../orchestration/messaging/transport.ts';
 
 /** A transport seen from one process: the dead get nothing from it, and do nothing to it. */
 export const mortalTransport = (transport: Transport, alive: () => boolean): Transport => ({
