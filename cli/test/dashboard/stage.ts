@@ -37,7 +37,7 @@ export class Stage {
     page.setDefaultTimeout(15_000);
     const [complaints, asked]: [string[], string[]] = [[], []];
     page.on('request', (request) => asked.push(request.url()));
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });

@@ -277,7 +277,9 @@ export class GrownGraph extends TaskGraph {
   /** What undoes a task that may be gone by then: `path` is its own in the run (`pay@3`). */
   addUndoing(path: string, scope: string, definition: TaskDefinition): void {
     const undoes = definition.id.slice(0, -1);
-    this.#nodes.set(path, { definition, path, block: scope, index: this.nodes.size, dependents: NOTHING, undoes });
+    // Behind all that is written, however much of that has been dropped by the time that this is built anew.
+    const index = Number.MAX_SAFE_INTEGER;
+    this.#nodes.set(path, { definition, path, block: scope, index, dependents: NOTHING, undoes });
     this.#outstanding = true;
   }
 

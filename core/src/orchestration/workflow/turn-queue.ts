@@ -3,15 +3,25 @@ import { Heap } from '../../shared/heap.ts';
 /** Where a task is written, from the outside inwards: of each block, and of the task, its place in the declaration, of an item its index behind it. */
 export type Place = readonly number[];
 
-interface Entry {
-  readonly taskId: string;
-  readonly priority: number;
+interface Placed {
   readonly place: Place;
+  /** Grows with each task that becomes ready. */
   readonly ticket: number;
 }
 
+interface Entry extends Placed {
+  readonly taskId: string;
+  readonly priority: number;
+}
+
+/** By place; what shares one (undoing the items of a list, say) in the order in which it became ready, so that a queue built anew has the same order. */
+export function isBefore(one: Placed, other: Placed): boolean {
+  if (isPlacedBefore(one.place, other.place)) return true;
+  return one.ticket < other.ticket && !isPlacedBefore(other.place, one.place);
+}
+
 /** Whether a place comes before another one; a block comes before what is in it. */
-export function isPlacedBefore(place: Place, other: Place): boolean {
+function isPlacedBefore(place: Place, other: Place): boolean {
   const length = Math.min(place.length, other.length);
   for (let level = 0; level < length; level += 1) {
     const ahead = (place[level] ?? 0) - (other[level] ?? 0);
@@ -20,10 +30,10 @@ export function isPlacedBefore(place: Place, other: Place): boolean {
   return place.length < other.length;
 }
 
-/** Ready tasks by priority (higher first), then by their place. Removal is lazy: a caller says which entries still hold. */
+/** Ready tasks by priority (higher first), then by their place, then by their ticket. Removal is lazy: a caller says which entries still hold. */
 export class TurnQueue {
   readonly #entries = new Heap<Entry>((one, other) =>
-    one.priority === other.priority ? isPlacedBefore(one.place, other.place) : one.priority > other.priority,
+    one.priority === other.priority ? isBefore(one, other) : one.priority > other.priority,
   );
 
   /** `ticket` grows with every add, so that an entry of an earlier readiness of the same task is recognised. */

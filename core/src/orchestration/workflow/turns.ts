@@ -11,7 +11,7 @@ import {
   type TaskState,
 } from './state.ts';
 import { ownStrategy, regionAt } from './team/team.ts';
-import { createTurns, isPlacedBefore, type Place, type Turns } from './turn-queue.ts';
+import { createTurns, isBefore, type Place, type Turns } from './turn-queue.ts';
 
 // The strategy `sequential`: tasks take turns, in the run or in a block. A task has its turn from when it begins until it has ended, through retries, the waits between them,
 // fallback agents and hand-offs. Work takes turns: attempts at agents, child runs, and blocks with a strategy of their own. What is nobody's work (a wait, a sleep, a value,
@@ -123,7 +123,7 @@ export function whoseTurn(state: RunState, turns: Turns): TaskState | undefined 
     const task = state.tasks.get(id);
     if (task === undefined || !hasTurn(state, task)) continue;
     if (holdsTurn(state, task)) return undefined;
-    const isFirst = again === undefined || isPlacedBefore(placeOf(state, task), placeOf(state, again));
+    const isFirst = again === undefined || isBefore(placed(state, task), placed(state, again));
     if (task.status === 'ready' && isFirst) again = task;
   }
   if (again !== undefined) return again;
@@ -143,6 +143,8 @@ export function nextChild(state: RunState): TaskState | undefined {
   }
   return undefined;
 }
+
+const placed = (state: RunState, task: TaskState) => ({ place: placeOf(state, task), ticket: task.ticket });
 
 export function placeOf(state: RunState, task: TaskState): Place {
   const place: number[] = [];

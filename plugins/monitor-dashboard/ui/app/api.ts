@@ -22,11 +22,19 @@ export const whenNoSession = (listener: () => void): void => {
 
 type Value = string | number | boolean | undefined;
 
+const GONE = 'The server of this page does not answer: is `reprise dashboard` still running?';
+
 async function answerOf<T>(response: Response): Promise<T> {
-  const body = (await response.json().catch(() => undefined)) as
-    | { readonly error?: { readonly code: string; readonly message: string } }
-    | undefined;
-  if (response.ok) return body as T;
+  // An answer may break off behind its head: the call was taken back, or the server has died.
+  const whole = await response.json().then(
+    (body: unknown) => ({ body }),
+    () => undefined,
+  );
+  if (response.ok) {
+    if (whole === undefined) throw new Problem(0, 'DASHBOARD_GONE', GONE);
+    return whole.body as T;
+  }
+  const body = whole?.body as { readonly error?: { readonly code: string; readonly message: string } } | undefined;
   const { code = 'DASHBOARD_GONE', message = `The server answered ${response.status}.` } = body?.error ?? {};
   if (code === NO_SESSION) onNoSession();
   throw new Problem(response.status, code, message);
@@ -36,11 +44,7 @@ async function fetched(path: string, options?: RequestInit): Promise<Response> {
   try {
     return await fetch(BASE + path, options);
   } catch {
-    throw new Problem(
-      0,
-      'DASHBOARD_GONE',
-      'The server of this page does not answer: is `reprise dashboard` still running?',
-    );
+    throw new Problem(0, 'DASHBOARD_GONE', GONE);
   }
 }
 
