@@ -243,4 +243,42 @@ outer:
     expect((await again.outcome()).status).to.equal('completed');
     await expectApart(a, ['third', 'again']);
   });
+
+  it('is asked for again by runs that were forked from within, whoever drives them, also when they move', async function () {
+    this.timeout(60_000);
+    const ship = of(`
+book:
+  mutex: { key: one, across: workflow }
+  scope:
+    pay: { agent: work, retry: { maxAttempts: 9, initialDelay: 1ms } }
+    approved: { wait: { signal: go }, after: pay }
+    ship: { agent: work, after: approved, retry: { maxAttempts: 9, initialDelay: 1ms } }`);
+    const world = await clusterWorld(start, { workflows: [ship], limits, admission: { breaker: false } });
+    const { agent, seen } = counted();
+    const members: Orchestrator[] = [];
+    for (const name of ['a', 'b', 'c']) members.push(await world.open(name, [agent]));
+    const [a] = members as [Orchestrator];
+    const first = await a.startRun(ship, null, { id: 'first' });
+    const isApproving = async (id: string) =>
+      (await a.run(id).state()).tasks.get('book/approved')?.status === 'running';
+    await eventually(() => isApproving('first'));
+    const forks = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => (members[n % 3] as Orchestrator).forkRun('first', { id: `fork-${n}` })),
+    );
+    for (const { id } of forks) await eventually(() => isApproving(id));
+    for (const fork of forks) await fork.signal('go');
+    for (const turn of [1, 2, 3]) {
+      world.ownership.reassign(byHash(turn));
+      await sleep(100);
+    }
+    expect(seen.calls, 'the first has it still').to.equal(1);
+    await world.kill('c');
+    await first.signal('go');
+    for (const { id } of [first, ...forks]) {
+      expect((await a.run(id).outcome()).status).to.equal('completed');
+      expect((await a.runs.replay(id)).matches).to.equal(true);
+    }
+    expect(seen.most).to.equal(1);
+    await expectApart(a, ['first', ...forks.map(({ id }) => id)]);
+  });
 });

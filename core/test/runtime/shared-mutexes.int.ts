@@ -161,4 +161,167 @@ a: { agent: work, after: each, mutex: { key: k, across: workflow } }`);
     work.answer();
     for (const id of ['r1', 'r2']) expect((await reprise.run(id).outcome()).status).to.equal('completed');
   });
+
+  describe('in which a run was forked or retried', () => {
+    const SHIP = of(`
+book:
+  mutex: { key: one, across: workflow }
+  scope:
+    pay: { agent: work }
+    approved: { wait: { signal: go }, after: pay }
+    ship: { agent: work, after: approved }`);
+    const replays = async (reprise: Orchestrator, ids: readonly string[]) => {
+      for (const id of ids) expect((await reprise.runs.replay(id)).matches, id).to.equal(true);
+    };
+
+    it('is asked for again by the fork, which begins nothing in the block before it has it', async () => {
+      const { time, work, open } = world([SHIP]);
+      const first = await open();
+      await first.startRun(SHIP, null, { id: 'r1' });
+      await time.quiet();
+      work.answer();
+      await time.quiet();
+      await first.forkRun('r1', { id: 'f1' });
+      await time.quiet();
+      await first.run('f1').signal('go');
+      await time.quiet();
+      expect(await status(first, 'f1', 'book/ship')).to.equal('ready');
+      const [waiting] = (await first.run('f1').explain()).tasks.filter(({ taskId }) => taskId === 'book/ship');
+      expect(waiting?.waits).to.include("waits for the mutex 'one', which a task of another run has");
+      // Nothing of that is lost with the process.
+      await first.stop({ drainMs: 0 });
+      const next = await open();
+      await time.quiet();
+      expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1']);
+      await next.run('r1').signal('go');
+      await time.quiet();
+      expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r1']);
+      work.answer();
+      await time.quiet();
+      expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r1', 'f1']);
+      work.answer();
+      expect((await next.run('f1').outcome()).status).to.equal('completed');
+      await replays(next, ['r1', 'f1']);
+      // A fork of the fork, from its middle, has what both were granted, and neither.
+      const at = (await eventsOf(next, 'f1')).findLastIndex(({ type }) => type === 'TaskScheduled') - 1;
+      await next.startRun(SHIP, null, { id: 'r2' });
+      await time.quiet();
+      await next.forkRun('f1', { id: 'f2', at });
+      await time.quiet();
+      expect(work.calls.at(-1)?.runId).to.equal('r2');
+      await next.run('r2').cancel();
+      await time.quiet();
+      expect(work.calls.at(-1)?.runId).to.equal('f2');
+      work.answer();
+      expect((await next.run('f2').outcome()).status).to.equal('completed');
+      await replays(next, ['f2']);
+    });
+
+    it('is asked for again by a retry, behind whoever has it by then', async () => {
+      const { time, work, open } = world([SHIP]);
+      const reprise = await open();
+      for (const id of ['r1', 'r2']) await reprise.startRun(SHIP, null, { id });
+      await time.quiet();
+      work.answer();
+      await time.quiet();
+      await reprise.run('r1').signal('go');
+      await time.quiet();
+      work.refuse(Object.assign(new Error('no'), { retryable: false }));
+      await time.quiet();
+      expect(work.calls.at(-1)?.runId).to.equal('r2');
+      const retried = await reprise.retryRun('r1', { id: 'r3' });
+      await time.quiet();
+      expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r1', 'r2']);
+      work.answer();
+      await reprise.run('r2').signal('go');
+      await time.quiet();
+      work.answer();
+      await time.quiet();
+      expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r1', 'r2', 'r2', 'r3']);
+      work.answer();
+      expect((await retried.outcome()).status).to.equal('completed');
+      await replays(reprise, ['r1', 'r2', 'r3']);
+    });
+
+    for (const kind of ['strategy: graph', 'strategy: sequential', 'concurrency: 2'])
+      it(`holds up child runs, items and blocks in the block (${kind}), and nothing beside it`, async () => {
+        const child = of('do: { agent: work }', 'child');
+        const mixed = of(`
+book:
+  ${kind}
+  mutex: { key: one, across: workflow }
+  scope:
+    approved: { wait: { signal: go } }
+    each: { forEach: "\${ [1, 2] }", agent: work, after: approved }
+    part: { workflow: child, after: approved }
+    inner: { scope: { work: { agent: work } }, after: approved }
+other: { wait: { signal: other } }
+beside: { agent: work, after: other }`);
+        const { time, work, open } = world([mixed, child]);
+        const reprise = await open();
+        await reprise.startRun(mixed, null, { id: 'r1' });
+        await time.quiet();
+        await reprise.forkRun('r1', { id: 'f1' });
+        await time.quiet();
+        for (const signal of ['go', 'other']) await reprise.run('f1').signal(signal);
+        await time.quiet();
+        expect(work.calls.map(({ runId, taskId }) => `${runId} ${taskId}`)).to.deep.equal(['f1 beside']);
+        const said = (await reprise.run('f1').explain()).tasks.filter(({ waits }) => /the mutex 'one'/.test(waits));
+        expect(said.map(({ taskId }) => taskId)).to.include.members(['book/each[0]', 'book/each[1]', 'book/part']);
+        await reprise.run('r1').cancel();
+        await time.quiet();
+        for (let left = 10; left > 0 && work.waiting > 0; left -= 1) {
+          work.answer();
+          await time.quiet();
+        }
+        expect((await reprise.run('f1').outcome()).status).to.equal('completed');
+        expect(work.calls).to.have.lengthOf(5);
+        await replays(reprise, ['f1']);
+      });
+
+    it('is refused to a fork where it would close a circle, whose block fails', async () => {
+      const crossed = of(`
+outer:
+  mutex: { key: "\${ input.first }", across: workflow }
+  scope:
+    hold: { wait: { signal: go } }
+    inner:
+      mutex: { key: "\${ input.second }", across: workflow }
+      after: hold
+      scope:
+        start: { wait: { signal: start } }
+        do: { agent: work, after: start }`);
+      const { time, work, open } = world([crossed]);
+      const reprise = await open();
+      await reprise.startRun(crossed, { first: 'a', second: 'b' }, { id: 'r1' });
+      await time.quiet();
+      await reprise.run('r1').signal('go');
+      await time.quiet();
+      // It asks for a, inside of b.
+      await reprise.startRun(crossed, { first: 'b', second: 'a' }, { id: 'r2' });
+      await time.quiet();
+      await reprise.forkRun('r1', { id: 'f1' });
+      await time.quiet();
+      await reprise.run('r1').cancel();
+      await time.quiet();
+      await reprise.run('f1').signal('start');
+      await reprise.run('r2').signal('go');
+      await time.quiet();
+      for (const [id, other] of [
+        ['f1', 'r2'],
+        ['r2', 'f1'],
+      ] as const) {
+        const { status } = await reprise.run(id).state();
+        if (status !== 'failed') continue;
+        expect(await reprise.run(id).outcome()).to.have.nested.property('error.cause.code', 'REPRISE_MUTEX_DEADLOCK');
+        await reprise.run(other).signal('start');
+        await time.quiet();
+        work.answer();
+        expect((await reprise.run(other).outcome()).status).to.equal('completed');
+        await replays(reprise, [id, other]);
+        return;
+      }
+      expect.fail('one of them fails');
+    });
+  });
 });

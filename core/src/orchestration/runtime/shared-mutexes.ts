@@ -57,10 +57,12 @@ export class SharedMutexes {
 
   /** After a turn of a run that is driven here. */
   look(state: RunState): void {
-    const { runId, shared } = state;
+    const { runId, shared, status } = state;
+    // What is copied says what another run had.
+    if (status === 'forking') return;
     const known = this.#runs.get(runId);
     if (shared.size === 0 && known === undefined) return;
-    const ended = isTerminal(state.status);
+    const ended = isTerminal(status);
     for (const claim of known?.values() ?? []) {
       const first = state.mutexes.get(claim.name)?.[0];
       if (ended || first === undefined) this.#drop(claim);

@@ -621,6 +621,8 @@ export interface RunForked extends EventBase {
   readonly keys?: readonly string[];
   /** What was copied is not for this run to undo, nor for one that goes on from it. Absent of a retry, and in older histories. */
   readonly as?: 'fork';
+  /** What has a mutex of several runs by what was copied asks for it again: the other run has it, or gave it back. Absent where nothing had, and in older histories. */
+  readonly mutexes?: 'anew';
 }
 
 /** A result was taken over from another run, or from whoever forked it. */

@@ -112,7 +112,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) => {
         if (task.mutex === undefined || !asksFor(state, task, task.mutex)) return;
         task.granted = true;
-        readyAgain(state, task, event.at);
+        // What has begun with it goes on.
+        if (task.status === 'pending') readyAgain(state, task, event.at);
       });
     case 'TaskEntered':
       return onTask(state, event.taskId, (task) => enter(state, task, event));

@@ -2,6 +2,7 @@ import { blocksAround } from '../../shared/task-path.ts';
 import { keyOf, type ReadyFor, type ReadyQueue, type Wanted } from './ready-queue.ts';
 import { isAgentTask, listOf, type RunState, rootOf, type ScopeState, type TaskState } from './state.ts';
 import { regionAt } from './team/team.ts';
+import { heldUpBy, ungranted } from './transitions/mutex.ts';
 import { whoseTurn } from './turns.ts';
 
 /** Attempts that the block at `path`, and all around it, have room for beside those `taken` (by block); the run's own limit aside. */
@@ -63,7 +64,7 @@ export interface ReadyGroup {
 export function readyGroups(state: RunState, region: ScopeState = rootOf(state)): readonly ReadyGroup[] {
   if (region.turns !== undefined) {
     const first = whoseTurn(state, region.turns);
-    if (first === undefined || !isAgentTask(state, first)) return [];
+    if (first === undefined || !isAgentTask(state, first) || heldUpBy(first, ungranted(state)) !== undefined) return [];
     return [{ wanted: wantedBy(state, first), first, tasks: () => [first].values() }];
   }
   const holds: Holds = (taskId, ticket) => {
@@ -71,7 +72,14 @@ export function readyGroups(state: RunState, region: ScopeState = rootOf(state))
     return task !== undefined && task.status === 'ready' && task.ticket === ticket;
   };
   const groups: ReadyGroup[] = [];
+  const held = ungranted(state);
   const add = (wanted: Wanted, queues: readonly ReadyQueue[]): void => {
+    if (held.size > 0) {
+      const tasks = () => notHeldUp(tasksIn(state, queues, holds), held);
+      const [only] = tasks();
+      if (only !== undefined) groups.push({ wanted, first: only, tasks });
+      return;
+    }
     let first: TaskState | undefined;
     for (const queue of queues) {
       const task = state.tasks.get(queue.first(holds) ?? '');
@@ -133,6 +141,10 @@ function* tasksIn(state: RunState, queues: readonly ReadyQueue[], holds: Holds):
     const task = state.tasks.get(id);
     if (task !== undefined) yield task;
   }
+}
+
+function* notHeldUp(tasks: Iterable<TaskState>, ungranted: ReadonlySet<string>): Generator<TaskState> {
+  for (const task of tasks) if (heldUpBy(task, ungranted) === undefined) yield task;
 }
 
 /** What was said of the task since, or of the list that it is an item of; else what its definition says. */

@@ -40,7 +40,7 @@ import {
 import { isThroughWith } from './team/team.ts';
 import { isWaiting } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
-import { mutexName, placeInLine } from './transitions/mutex.ts';
+import { heldUpBy, mutexName, placeInLine, ungranted } from './transitions/mutex.ts';
 import { signalFor } from './transitions/signals.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 import { nextChild, turnsBefore } from './turns.ts';
@@ -60,9 +60,10 @@ export function isUnsettled(state: RunState): boolean {
 /** What no agent performs, and may begin: child runs for which the budgets around have no room now are passed over. */
 function nextToEnter(state: RunState): TaskState | undefined {
   const passed = new Set<string>();
+  const held = ungranted(state);
   for (const taskId of state.entering) {
     const task = state.tasks.get(taskId);
-    if (task === undefined) continue;
+    if (task === undefined || heldUpBy(task, held) !== undefined) continue;
     if (state.budgets.size === 0) return task;
     // Of items of a list, what holds for one holds for all.
     const { scope, definitionId, firstScheduledAt } = task;
@@ -72,7 +73,8 @@ function nextToEnter(state: RunState): TaskState | undefined {
     passed.add(like);
   }
   const child = nextChild(state);
-  return child === undefined || waitsForRoom(state, child) ? undefined : child;
+  if (child === undefined || heldUpBy(child, held) !== undefined) return undefined;
+  return waitsForRoom(state, child) ? undefined : child;
 }
 
 /** Whether what follows for the task is settle's to say. Nothing else is settled while the run is closing. */

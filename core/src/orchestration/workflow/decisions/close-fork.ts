@@ -58,7 +58,8 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   for (const [scope, raised] of Object.entries(lineage.raised ?? {}))
     events.push({ type: 'BudgetRaised', at, scope, raised });
   const plain = lineage.as === 'fork' ? { as: lineage.as } : {};
-  events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }), ...plain });
+  const anew = state.shared.size === 0 ? {} : ({ mutexes: 'anew' } as const);
+  events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }), ...plain, ...anew });
   return events;
 }
 

@@ -26,6 +26,7 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
+import { heldUpBy, ungranted } from '../transitions/mutex.ts';
 import { turnsFor, whoseTurn } from '../turns.ts';
 import { askForMore } from './ask-budget.ts';
 import type { DecisionContext } from './decision-context.ts';
@@ -43,6 +44,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   // Budgets of which more is asked for by then.
   const asked = new Set<string>();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
+  const held = ungranted(state);
   let slots = state.definition.concurrency - state.inFlight;
   let chars = 0;
   let cost = 0;
@@ -51,6 +53,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
+    if (heldUpBy(task, held) !== undefined) continue;
     const turns = turnsFor(state, task);
     if (slotsOf(state, task.scope, taken) <= 0 || (turns !== undefined && task !== whoseTurn(state, turns))) continue;
     // Of those that take turns, one; that it has the turn is not folded yet.

@@ -26,7 +26,7 @@ import { isStill, strategyAt } from '../team/team.ts';
 import { tasksOf } from '../transitions/close.ts';
 import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
-import { mutexOf } from '../transitions/mutex.ts';
+import { heldUpBy, mutexOf, ungranted } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { turnHolder, turnsFor, whoseTurn } from '../turns.ts';
 import { circleOf, commitmentsTo } from './commitments.ts';
@@ -130,6 +130,8 @@ export const isTaken = (state: RunState, task: TaskState, takers: Takers): boole
 
 function ready(task: TaskState, questions: Questions): Reason {
   const { state, facts } = questions;
+  const around = state.tasks.get(heldUpBy(task, ungranted(state)) ?? '');
+  if (around?.mutex !== undefined) return mutexOfOthers(around.mutex, facts);
   const turns = turnsFor(state, task);
   const ahead = turns === undefined ? undefined : (turnHolder(state, turns) ?? whoseTurn(state, turns));
   if (ahead !== undefined && ahead !== task && !state.entering.has(task.id)) return { reason: 'turn', of: ahead.id };
@@ -196,15 +198,18 @@ const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition
   return task.items !== undefined && task.items.values.length < task.items.total ? 'items' : 'outcome';
 };
 
+/** Another run has it, or is about to get it. */
+function mutexOfOthers(name: string, { mutexes }: ExplainFacts): Reason {
+  const { key, across } = mutexOf(name);
+  return { reason: 'mutex', key, ...(across === 'run' ? {} : { across }), holder: '', ahead: 0, ...mutexes?.get(name) };
+}
+
 function pending(state: RunState, task: TaskState, definition: TaskDefinition, facts: ExplainFacts): Reason {
   if (task.mutex !== undefined) {
     const queue = state.mutexes.get(task.mutex) ?? [];
     const { key, across } = mutexOf(task.mutex);
     const ahead = queue.indexOf(task.id);
-    if (ahead === 0 && across !== 'run') {
-      const place = facts.mutexes?.get(task.mutex);
-      return { reason: 'mutex', key, across, holder: '', ahead, ...place };
-    }
+    if (ahead === 0 && across !== 'run') return mutexOfOthers(task.mutex, facts);
     return { reason: 'mutex', key, holder: queue[0] ?? '', ahead };
   }
   const origin = state.graph.node(task.definitionId)?.fallbackFor;

@@ -10,7 +10,7 @@ import { tasksOf } from './close.ts';
 import { hold, letGo } from './hold.ts';
 import { aboutToChange } from './items.ts';
 import { leaveOthers } from './mail.ts';
-import { letGoMutex } from './mutex.ts';
+import { letGoMutex, loseGrants } from './mutex.ts';
 import { removeWithin } from './regions.ts';
 import { release } from './standing.ts';
 import { makeReady, setStatus } from './status.ts';
@@ -69,6 +69,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (own) state.status = 'running';
   leaveOthers(state);
   askAnew(state);
+  if (event.mutexes === 'anew') loseGrants(state, at);
   // Who was about to fail for a no needs the budget still.
   for (const task of [...state.tasks.values()]) if (task.asks?.outcome === 'refused') makeReady(state, task, at, true);
   release(state, at);

@@ -1,4 +1,5 @@
 import type { Mutex } from '../../../definition/definition.ts';
+import { enclosing } from '../../../shared/task-path.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { isBehindTurnAround } from '../turns.ts';
 
@@ -67,6 +68,37 @@ export const hasMutex = (state: RunState, task: TaskState): boolean =>
 /** Of a mutex of several runs: the task is the one of this run that asks for it. */
 export const asksFor = (state: RunState, task: TaskState, name: string): boolean =>
   task.mutex === name && isShared(name) && !task.granted && state.mutexes.get(name)?.[0] === task.id;
+
+/** What the run was granted is the run's no more, and is asked for again; what has begun with it begins nothing more until then. */
+export function loseGrants(state: RunState, at: number): void {
+  for (const name of state.shared) {
+    const task = state.tasks.get(state.mutexes.get(name)?.[0] ?? '');
+    if (task === undefined || !task.granted) continue;
+    task.granted = false;
+    task.askedAt = at;
+  }
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What had begun with a mutex of several runs, and has to be granted it again before anything of it, or in it, begins. */
+export function ungranted(state: RunState): ReadonlySet<string> {
+  if (state.shared.size === 0) return NOTHING;
+  const found = new Set<string>();
+  for (const name of state.shared) {
+    const task = state.tasks.get(state.mutexes.get(name)?.[0] ?? '');
+    // What has not begun waits as it is: it is not ready.
+    if (task !== undefined && !task.granted && task.status !== 'pending') found.add(task.id);
+  }
+  return found;
+}
+
+/** Which of the `ungranted` holds the task up: itself, or a block or list around it. */
+export function heldUpBy(task: TaskState, ungranted: ReadonlySet<string>): string | undefined {
+  if (ungranted.size === 0) return undefined;
+  for (let at: string | undefined = task.id; at !== undefined; at = enclosing(at)) if (ungranted.has(at)) return at;
+  return undefined;
+}
 
 /** The task has ended, or begins anew: the next of those that gave its key has the mutex, or asks for it. */
 export function letGoMutex(state: RunState, task: TaskState): void {

@@ -248,7 +248,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   ScopeCaught: fieldsOf({ scope: blockId, clause: integer(0), taskId, error: errorShape }),
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
-  RunForked: fieldsOf({ runId }, { keys: listOf(taskId), as: oneOf('fork') }),
+  RunForked: fieldsOf({ runId }, { keys: listOf(taskId), as: oneOf('fork'), mutexes: oneOf('anew') }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
   FormAnswered: fieldsOf({ taskId, attempt: integer(0), commandId: label, answer: anyJson }, { by: label }),
   FormAssigned: fieldsOf(

@@ -38,7 +38,7 @@ import {
   type TaskState,
 } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
-import { asksFor } from '../transitions/mutex.ts';
+import { asksFor, heldUpBy, ungranted } from '../transitions/mutex.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
   attemptCompletedFlaw,
@@ -215,6 +215,12 @@ function askedFlawOf(state: RunState, task: TaskState, event: BudgetAsked): Flaw
   return attemptFlaw(task, attempt);
 }
 
+/** Nothing begins in what has to be granted its mutex again. */
+function heldUpFlaw(state: RunState, task: TaskState): Flaw | undefined {
+  const by = heldUpBy(task, ungranted(state));
+  return by === undefined ? undefined : flaw('type', `cannot come: '${by}' asks for its mutex`);
+}
+
 /** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
 function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
   if (state.budgets.size === 0 && reserved === undefined) return undefined;
@@ -264,7 +270,9 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return isUndecided(task, definition) ? undefined : unfit(task);
     case 'TaskEntered':
       return (
-        (event.child === undefined ? undefined : budgetFlaw(state, task)) ?? enteredFlaw(state, task, definition, event)
+        heldUpFlaw(state, task) ??
+        (event.child === undefined ? undefined : budgetFlaw(state, task)) ??
+        enteredFlaw(state, task, definition, event)
       );
     case 'TaskCancelled':
       return cancelledFlaw(state, task, definition, event);
@@ -292,7 +300,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return admittedFlaw(state, task, event) ?? inputFlaw(state, task, event);
+      return heldUpFlaw(state, task) ?? admittedFlaw(state, task, event) ?? inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':
