@@ -157,7 +157,7 @@ class EventStoreDBStorage implements Storage {
       throw deleted(stream, revision, expectedRevision + events.length);
     if (position === undefined) throw tooOld(stream);
     const place = { revision, position: toPosition(position) };
-    this.#followers.appended(stream, place, this.#feed.isLive);
+    this.#followers.appended(stream, place);
     return place;
   }
 

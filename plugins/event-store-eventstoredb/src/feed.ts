@@ -37,7 +37,6 @@ export class Feed {
   readonly recent = new Recent();
   readonly #parts: FeedParts;
   #running = false;
-  #live = false;
   #after: LogPosition | undefined;
   /** Resolved once it is known from where on the feed hears everything. */
   #placed = Promise.withResolvers<void>();
@@ -67,18 +66,12 @@ export class Feed {
     this.#placed = Promise.withResolvers();
   }
 
-  /** Whether what is appended now is heard of by itself, soon; should it turn out that it was not, there is a gap. */
-  get isLive(): boolean {
-    return this.#live;
-  }
-
   /** Resolves once whatever is appended from then on is heard; at once while nobody listens. */
   async placed(): Promise<void> {
     if (this.#running) await this.#placed.promise;
   }
 
   #close(): void {
-    this.#live = false;
     this.#opening += 1;
     this.#quiet?.cancel();
     this.#cancel?.();
@@ -122,7 +115,6 @@ export class Feed {
 
   #confirmed(): void {
     this.recent.begin(this.#after === undefined ? BEGINNING : toPosition(this.#after));
-    this.#live = true;
     this.#parts.onGap();
   }
 

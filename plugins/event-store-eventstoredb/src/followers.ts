@@ -92,10 +92,10 @@ export class Followers {
     };
   }
 
-  /** An event was appended to the stream. `willBeHeard`: the server is about to say so, too, and to send what it is: until then those that follow all streams need not look. */
-  appended(stream: string, place: Place, willBeHeard = false): void {
+  /** An event was appended to the stream. */
+  appended(stream: string, place: Place): void {
     for (const follower of this.#followers) {
-      if (follower.stream === undefined ? willBeHeard : follower.stream !== stream) continue;
+      if (follower.stream !== undefined && follower.stream !== stream) continue;
       follower.heardOf(place);
       follower.subscription.wake();
     }

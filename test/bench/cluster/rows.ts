@@ -18,8 +18,8 @@ const AT_ONCE = 50;
 const LONE_RUNS = 40;
 /** A number that can be shared out to 1, 2 and 4. */
 const many = (usual: number, scale: number): number => Math.ceil((usual * scale) / 4) * 4;
-const SETTLE_MS = 3000;
-const IDLE_MS = 10_000;
+const SETTLE_MS = 15_000;
+const IDLE_MS = 20_000;
 
 export const ROWS: Readonly<Record<string, Row>> = {
   throughput: {
