@@ -189,6 +189,8 @@ describe('tasks that are changed from the command line', () => {
     expect(await wordsOf('d-3')).to.deep.equal([['RunStarted', 'kim', 'once more']]);
     const retried = await run('retry', 'd-2', '--id', 'd-4', '--by', 'lee', '--reason', 'luck');
     expect(retried.code, retried.stderr).to.equal(0);
+    const told = await run('rerun', 'd-2', '--id', 'd-5', '--follow');
+    expect(told.stderr).to.match(/\+0ms {2}run +tasks reset +none\n +\+0ms {2}run +forked/);
     expect(await wordsOf('d-4')).to.deep.include(['RunStarted', 'lee', 'luck']);
     const wrong = await run('rerun', 'd-2', '-e', '[{"op":"remove","path":"/no"}]');
     expect([wrong.code, wrong.stderr]).to.satisfy(

@@ -75,7 +75,7 @@ describe('run delete, prune, archive', () => {
     expect(done.stdout.trim().split('\n').sort()).to.deep.equal(['b-1', 'b-2']);
     expect(await ids()).to.deep.equal(['open-1']);
     for (const [args, why] of [
-      [['--yes', '--reason', 'x'], /Name runs/],
+      [['--yes', '--reason', 'x'], /Name runs .* --older-than for many/],
       [['--query', ' ', '--yes', '--reason', 'x'], /query is empty/],
       [['--older-than', 'long', '--yes', '--reason', 'x'], /is no duration/],
     ] as const) {

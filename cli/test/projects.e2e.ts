@@ -131,6 +131,13 @@ describe('reprise create', () => {
     expect(readFileSync(join(folder, 'package.json'), 'utf8')).to.contain('"name": "@acme/my-project"');
     const hello = await reprise(['run', 'start', 'hello', '--wait', '--json'], { cwd: folder });
     expect(jsonLines(hello.stdout)[0]?.['output']).to.deep.equal({ text: 'Hello, world!', letters: 10 });
+    const simulated = await reprise(['sim', 'run', 'hello', '--runs', '5', '--faults', 'none'], { cwd: folder });
+    expect(simulated.stdout).to.contain('5 runs: 5 completed').and.to.not.contain('output schema');
+  });
+
+  it('says nothing of an installation where the packages are there already', async () => {
+    const { stderr } = await reprise(['create', 'within'], { cwd: installed(folders()) });
+    expect(stderr).to.contain('npm start').and.to.not.contain('npm install');
   });
 
   it('makes a project that decides by a form', async () => {

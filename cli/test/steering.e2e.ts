@@ -151,7 +151,7 @@ describe('runs under way', () => {
     );
     const notJson = await say('run', 'retry', 'again-1', '--outcome', 'each={');
     expect(notJson.code).to.equal(2);
-    expect(notJson.stderr).to.contain('The outcome in --outcome is not JSON');
+    expect(notJson.stderr).to.contain('The outcome in --outcome is not JSON').and.to.contain(`--outcome 'TASK="text"'`);
     const unknown = await say('run', 'fork', 'again-1', '--outcome', 'nobody=1');
     expect(unknown.stderr).to.contain("'nobody' can be given no outcome");
     const failed = (await say('run', 'show', 'again-1', '--json')).stdout;

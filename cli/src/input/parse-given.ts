@@ -22,8 +22,8 @@ function read(what: string, content: string, where: string): ReturnType<typeof p
     return parseJson(content);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const hint =
-      where === `--${what}` ? ` Text needs its quotes inside those of the shell: ${where} '{"name":"Ada"}'.` : '';
+    const example = what === 'outcome' ? `'TASK="text"'` : `'{"name":"Ada"}'`;
+    const hint = where === `--${what}` ? ` Text needs its quotes inside those of the shell: ${where} ${example}.` : '';
     throw usageError(`The ${what} in ${where} is not JSON: ${why}.${hint}`);
   }
 }

@@ -288,7 +288,7 @@ function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset):
     ['with all its time', renewed],
   ] as const;
   const said = parts.flatMap(([how, ids]) => (ids.length === 0 ? [] : [`${how}: ${clip(ids.join(', '), WIDTH)}`]));
-  return plain(said.length === 0 ? 'nothing is done again' : said.join('; '));
+  return plain(said.length === 0 ? 'none' : said.join('; '));
 }
 
 function describeEntered(event: TaskEntered): string {

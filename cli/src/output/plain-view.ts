@@ -53,7 +53,9 @@ export class PlainView implements ProgressView {
     const line =
       about?.item === true ? this.#itemLine(event, about.task, progress, error) : taskLine(entry, progress, error);
     if (line === undefined) return;
-    const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);
+    // A fork begins with what it resets.
+    const start = event.type === 'TasksReset' && event.why === 'fork' ? event.at : progress.state.startedAt;
+    const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - start))}`, 8);
     await this.#screen.line(`${this.#screen.style('dim', elapsed)}  ${line}`);
     if (event.type !== 'TaskAttemptFailed' || known.size > 0 || this.#isOver(about?.task, about?.item)) return;
     const where = this.#failed?.linesOf(progress.state.runId, event.taskId, event.attempt) ?? [];

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Terminal } from '../output/terminal.ts';
 import { count } from '../output/text.ts';
 import { install } from './install.ts';
@@ -20,7 +21,8 @@ export async function createProject(typed: string, flags: CreateFlags, { out, er
   writeFolder(path, files);
   const installed = flags.install === true;
   if (installed) await install(path, err);
-  const next = [`cd ${folder}`, ...(installed ? [] : ['npm install']), 'npm start', 'npm test'];
+  const there = installed || areThere(path, dependenciesOf(files));
+  const next = [`cd ${folder}`, ...(there ? [] : ['npm install']), 'npm start', 'npm test'];
   if (json) {
     await out.json({ name, template, folder: path, files: [...files.keys()], installed, next });
     return;
@@ -38,4 +40,14 @@ function dependenciesOf(files: ProjectFiles): ReadonlySet<string> {
   const manifest = JSON.parse(files.get('package.json') ?? '{}') as Readonly<Record<string, object | undefined>>;
   const groups = ['dependencies', 'devDependencies', 'peerDependencies'];
   return new Set(groups.flatMap((group) => Object.keys(manifest[group] ?? {})));
+}
+
+/** Whether a project finds all packages as it is: in a folder above it, as in a clone of Reprise. */
+function areThere(folder: string, packages: ReadonlySet<string>): boolean {
+  return [...packages].every((name) => {
+    for (let at = folder; ; at = dirname(at)) {
+      if (existsSync(join(at, 'node_modules', name, 'package.json'))) return true;
+      if (at === dirname(at)) return false;
+    }
+  });
 }

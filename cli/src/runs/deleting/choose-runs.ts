@@ -79,7 +79,7 @@ function whereOf(typed: readonly string[], { query, 'older-than': age }: Choosin
     throw usageError('Name runs, or give --query or --older-than: not both.');
   if (typed.length > 0) return undefined;
   if (query === undefined && age === undefined)
-    throw usageError('Name runs (their ids), or give --query for many, or - for ids on stdin.');
+    throw usageError('Name runs (their ids), or give --query or --older-than for many, or - for ids on stdin.');
   if (query?.trim() === '')
     throw usageError("The query is empty, which every run would fit. Say which are meant; 'id:*' is for all that fit.");
   const ended = queryFor(query === undefined ? {} : { query }, ENDED);

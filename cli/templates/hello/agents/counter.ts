@@ -5,5 +5,6 @@ import { z } from 'zod';
 export const counter = defineAgent({
   name: 'counter',
   inputSchema: z.string(),
+  outputSchema: z.object({ text: z.string(), letters: z.number() }),
   handle: ({ input }) => ({ text: input, letters: input.match(/\p{Letter}/gu)?.length ?? 0 }),
 });

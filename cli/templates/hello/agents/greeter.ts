@@ -5,5 +5,6 @@ import { z } from 'zod';
 export const greeter = defineAgent({
   name: 'greeter',
   inputSchema: z.object({ name: z.string().default('world') }),
+  outputSchema: z.string(),
   handle: ({ input }) => `Hello, ${input.name}!`,
 });
