@@ -135,4 +135,18 @@ describe('the dashboard, when things come in another order', function () {
     expect(await page.getByRole('button', { name: 'End' }).getAttribute('aria-pressed')).to.equal('true');
     expect(stage.complaints).to.deep.equal([]);
   });
+
+  it('a view that cannot be read says why, and is there once it can', async () => {
+    for (const [view, call] of [
+      ['inbox', 'forms'],
+      ['dead-letters', 'dead-letters'],
+    ] as const) {
+      await page.route(new RegExp(`/api/v1/${call}`), (route) => route.abort());
+      await stage.go(`/${view}`);
+      await page.getByRole('alert').getByText('DASHBOARD_GONE').waitFor();
+      await page.unrouteAll();
+      await stage.go(`/${view}`);
+      await page.locator('main table, main .empty:not([role])').first().waitFor();
+    }
+  });
 });
