@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
 import { behindText } from '../ui/pure/behind.ts';
 import { fits, previewOf } from '../ui/pure/bulk.ts';
-import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
+import { answerOf, fieldsOf, heldOf } from '../ui/pure/forms.ts';
 import { failuresPlot, type LagSample, lagPlot, latencyPlot, type MinuteRow, sampled } from '../ui/pure/overview.ts';
 import { parseJson } from '../ui/pure/parse.ts';
 import { plotOf, quantile } from '../ui/pure/plot.ts';
@@ -196,7 +196,40 @@ describe('a form', () => {
     });
     expect(answerOf(fieldsOf({}), { '': '[1]' })).to.deep.equal([1]);
     expect(() => answerOf(fields, { sum: 'x' })).to.throw('Sum is no number');
-    expect(() => answerOf(fields, { sum: '1', more: '{' })).to.throw(SyntaxError);
+    expect(() => answerOf(fields, { sum: '1', more: '{' })).to.throw(SyntaxError, 'more is no JSON');
+  });
+
+  it('takes for a number what people write as one, and nothing that JSON cannot say', () => {
+    for (const [text, number] of [
+      [' 7 ', 7],
+      ['-1.5', -1.5],
+      ['.5', 0.5],
+      ['2e3', 2000],
+    ] as const)
+      expect(answerOf(fields, { sum: text })).to.deep.equal({ approved: false, sum: number });
+    for (const text of ['', ' ', '1e999', 'Infinity', '0x10', '1 2'])
+      expect(() => answerOf(fields, { sum: text }), text).to.throw('Sum is no number');
+  });
+
+  it('has members with the names of what every object has, empty like others', () => {
+    const own = fieldsOf({ properties: { constructor: { type: 'string' }, toString: { type: 'string' } } });
+    expect(own.map((field) => heldOf(field, {}))).to.deep.equal(['', '']);
+    expect(answerOf(own, {})).to.deep.equal({});
+    expect(answerOf(own, { toString: 'a' })).to.deep.equal({ toString: 'a' });
+  });
+
+  it('begins with the defaults of its schema', () => {
+    const given = fieldsOf({
+      properties: {
+        fast: { type: 'boolean', default: true },
+        sum: { type: 'integer', default: 3 },
+        how: { enum: ['cash', 'card'], default: 'card' },
+        text: { type: 'string', default: 'a' },
+        odd: { type: 'boolean', default: 'yes' },
+      },
+    });
+    expect(answerOf(given, {})).to.deep.equal({ fast: true, sum: 3, how: 'card', text: 'a', odd: false });
+    expect(answerOf(given, { fast: false, sum: '', how: '', text: '' })).to.deep.equal({ fast: false, odd: false });
   });
 });
 
