@@ -17,8 +17,8 @@ describe('a command that ends early', () => {
   it('says that stdout is full, without a stack', function () {
     if (!existsSync('/dev/full')) this.skip();
     for (const [flags, start] of [
-      [[], /^Error REPRISE_NOT_WRITABLE: .*the disk is full\.\n {2}Fix: /],
-      [['--json'], /^\{"error":\{"code":"REPRISE_NOT_WRITABLE"/],
+      [[], /^Error REPRISE_NOT_WRITABLE: .*the disk is full\.\n {2}Fix: /m],
+      [['--json'], /^\{"error":\{"code":"REPRISE_NOT_WRITABLE"/m],
     ] as const) {
       const full = openSync('/dev/full', 'w');
       try {
@@ -40,7 +40,7 @@ describe('a command that ends early', () => {
     const cwd = configured('process.exit(0);');
     const { code, stderr } = await reprise(['workflow', 'list'], { cwd });
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`reprise.config.mjs ended the process (exit code 0)`);
+    expect(stderr).to.contain('reprise.config.mjs ended the process (exit code 0)');
   });
 
   it('tells what was thrown where nobody could catch it', async () => {
