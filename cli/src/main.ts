@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { stackOf } from '@reprise/core';
 import { describeError, wantsStacks } from './errors/describe-error.ts';
-import { tellEarlyEnd } from './errors/early-end.ts';
+import { endWhenUnwritable, tellEarlyEnd } from './errors/early-end.ts';
 import { printError } from './output/print-error.ts';
 import { createTerminal } from './output/terminal.ts';
 import { commandPackages } from './plugins/command-packages.ts';
@@ -18,6 +18,7 @@ function wantsJson(argv: readonly string[]): boolean {
 
 /** Runs one command and ends the process with its exit code. */
 export async function main(entry: string, argv: readonly string[]): Promise<void> {
+  endWhenUnwritable(process.stdout, wantsJson(argv));
   const terminal = createTerminal(process.stdout, process.stderr, process.env, wantsJson(argv));
   const hasEnded = tellEarlyEnd(wantsJson(argv));
   let exit = 0;

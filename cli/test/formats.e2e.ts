@@ -119,6 +119,12 @@ describe('--format', () => {
     expect(csv.stdout.trim().split('\n')).to.have.length(events.length + 1);
   });
 
+  it('prints no id for what has none', () => {
+    const ids = renderAs('ids', { id: ['file'] });
+    expect([...(ids({ file: null }, () => undefined) as Iterable<string>)]).to.deep.equal([]);
+    expect([...(ids({ file: 'a.json' }, () => undefined) as Iterable<string>)]).to.deep.equal(['a.json\n']);
+  });
+
   it('writes no formula into a CSV file', () => {
     const row = { a: '=1+1', b: '+1', c: '-1', d: '@sum', e: ' =1', f: '\t=1', g: '\r=1', h: 'a=1', i: -1, '=j': [-1] };
     const pieces = renderAs('csv', { id: ['a'] })(row, () => undefined) as Iterable<string>;

@@ -174,6 +174,7 @@ describe('--since', () => {
   it('takes a time, or how long ago', () => {
     expect(parseSince('2h', 10_000_000)).to.equal(10_000_000 - 7_200_000);
     expect(parseSince('2026-01-31T14:00:00Z', 0)).to.equal(Date.UTC(2026, 0, 31, 14));
-    for (const wrong of ['yesterday', '5', '-2h', '12']) expect(() => parseSince(wrong, 0), wrong).to.throw('neither');
+    for (const wrong of ['yesterday', '5', '-2h', '12', '2026-02-30', '2026-02-30T10:00:00Z', '99999999d'])
+      expect(() => parseSince(wrong, 0), wrong).to.throw('neither');
   });
 });

@@ -3,6 +3,7 @@ import type { AgentReference } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 import { filesOf } from './folder-entries.ts';
 import { importModule } from './import-module.ts';
+import { named } from './loading.ts';
 import type { ReadConfig } from './read-config.ts';
 
 /** The agents of a configuration. Throws REPRISE_CONFIG_INVALID. */
@@ -34,7 +35,9 @@ async function fromPath(path: string): Promise<readonly AgentReference[]> {
 }
 
 async function fromModule(file: string): Promise<readonly AgentReference[]> {
-  const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));
+  const values = Object.values(await named(file, () => importModule(file))).flatMap((value) =>
+    Array.isArray(value) ? value : [value],
+  );
   const agents = values.filter(isAgent);
   if (agents.length > 0) return agents;
   throw configInvalid(

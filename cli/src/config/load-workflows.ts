@@ -3,6 +3,7 @@ import { type AnyWorkflow, parseWorkflow, type RepriseError } from '@reprise/cor
 import { configInvalid } from './config-error.ts';
 import { filesOf } from './folder-entries.ts';
 import { importModule } from './import-module.ts';
+import { named } from './loading.ts';
 import { isDataFile, type ReadConfig } from './read-config.ts';
 import { readTextFile } from './read-text-file.ts';
 import { schemaReader } from './schema-reader.ts';
@@ -19,7 +20,9 @@ export async function workflowsIn(file: string, project = projectOf(file)): Prom
     const text = await readTextFile(file, (why) => configInvalid(file, `${why}.`));
     return [{ workflow: parseWorkflow(text, { file, readSchema: schemaReader(file, project) }), source: file }];
   }
-  const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));
+  const values = Object.values(await named(file, () => importModule(file))).flatMap((value) =>
+    Array.isArray(value) ? value : [value],
+  );
   const workflows = [...new Set(values.filter(isWorkflow))];
   if (workflows.length > 0) return workflows.map((workflow) => ({ workflow, source: file }));
   throw configInvalid(file, 'it exports no workflow. Export what .build() of a workflow() returns.');

@@ -3,6 +3,7 @@ import { formatPath } from '@reprise/core';
 import { shapeProblems } from './check-shape.ts';
 import { configInvalid } from './config-error.ts';
 import { importModule } from './import-module.ts';
+import { named } from './loading.ts';
 import { parseConfigText } from './parse-config-text.ts';
 import type { ProjectConfig } from './project-config.ts';
 import { readTextFile } from './read-text-file.ts';
@@ -46,7 +47,7 @@ async function readData(file: string): Promise<ProjectConfig> {
 }
 
 async function readCode(file: string): Promise<ProjectConfig> {
-  const exported = await importModule(file);
+  const exported = await named(file, () => importModule(file));
   if (!Object.hasOwn(exported, 'default')) {
     throw configInvalid(file, 'it has no default export. Add: export default defineConfig({ workflows: [ … ] });');
   }

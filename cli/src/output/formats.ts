@@ -26,7 +26,10 @@ export function renderAs(format: Format, rows: Rows): Render {
       return asYaml();
     case 'ids':
       return function* (value, more) {
-        for (const row of rowsOf(value, rows, more)) yield `${idOf(row, rows)}\n`;
+        for (const row of rowsOf(value, rows, more)) {
+          const id = idOf(row, rows);
+          if (id !== '') yield `${id}\n`;
+        }
       };
     case 'csv':
       return asCsv(rows);
@@ -41,7 +44,9 @@ function rowsOf(value: unknown, { list }: Rows, more: (cursor: string) => void):
 }
 
 const idOf = (row: Row, { id }: Rows): string =>
-  line(id.flatMap((member) => (row[member] === undefined ? [] : String(row[member]))).join(' '));
+  line(
+    id.flatMap((member) => (row[member] === undefined || row[member] === null ? [] : String(row[member]))).join(' '),
+  );
 
 /** One line: whatever would be another is visible. */
 const line = (text: string): string => visibleText(text).replaceAll(/[\r\n]/g, ' ');

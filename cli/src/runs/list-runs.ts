@@ -181,12 +181,21 @@ function awaitedShape(one: Awaited): object {
   }
 }
 
+/** What is before the year 0 cannot be written in a query. */
+const FIRST_YEAR = Date.parse('0000-01-01T00:00:00Z');
+
+/** Whether there is such a day: Date.parse() takes the 30th of February for one in March. */
+const isDay = (text: string): boolean => {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+};
+
 /** A time (ISO 8601) or how long ago (`2h`, `7d`), in ms since the epoch. Throws REPRISE_USAGE. */
 export function parseSince(text: string, now: number): number {
   const ago = parseDuration(text);
-  if (ago !== undefined) return now - ago;
-  const at = Date.parse(text);
-  if (!Number.isNaN(at) && /^\d{4}-/.test(text)) return at;
+  const at = ago === undefined ? Date.parse(text) : now - ago;
+  const day = text.slice(0, 10);
+  if (ago === undefined ? /^\d{4}-/.test(text) && isDay(day) : at >= FIRST_YEAR) return at;
   throw usageError(
     `--since ${text} is neither a time (2026-01-31, 2026-01-31T14:00:00Z) nor how long ago (30m, 2h, 7d).`,
   );
