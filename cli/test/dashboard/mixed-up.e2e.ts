@@ -127,6 +127,60 @@ describe('the dashboard, when things come in another order', function () {
     expect(new URL(page.url()).pathname).to.equal('/runs');
   });
 
+  const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent.trim()') as Promise<string>;
+  const because = async (reason: string): Promise<void> => {
+    await inDialog().getByLabel('Why').fill(reason);
+    await page.keyboard.press('Enter');
+    await inDialog().waitFor({ state: 'detached' });
+  };
+
+  it('the focus stays with what takes the place of what had it', async () => {
+    await stage.go('/runs/wait-1');
+    for (const [verb, next] of [
+      ['Pause', 'Resume'],
+      ['Resume', 'Pause'],
+    ] as const) {
+      await page.getByRole('button', { name: verb }).focus();
+      await page.keyboard.press('Enter');
+      await because('to see');
+      await page.getByRole('button', { name: next }).waitFor();
+      expect(await focused()).to.equal(next);
+    }
+    await stage.go('/dead-letters');
+    const letters = page.locator('tbody tr:not(.open) td:first-child button');
+    for (const [left, next] of [
+      [1, 'desk'],
+      [0, 'Dead letters'],
+    ] as const) {
+      await letters.first().click();
+      await page.getByRole('button', { name: 'Discard' }).focus();
+      await page.keyboard.press('Enter');
+      await because('of no use');
+      await page.locator('tbody tr').nth(left).waitFor({ state: 'detached' });
+      await page.locator(':focus').waitFor();
+      expect(await focused()).to.contain(next);
+    }
+  });
+
+  it('a refusal for want of a session is gone when there is one again', async () => {
+    await stage.go('/runs/wait-1');
+    const isChange = /\/pause$/;
+    await page.route(isChange, (route) =>
+      route.fulfill({ status: 401, json: { error: { code: 'DASHBOARD_NO_SESSION', message: 'No session.' } } }),
+    );
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await inDialog().first().getByLabel('Why').fill('to see');
+    await page.keyboard.press('Enter');
+    await page.getByText('No session.').waitFor();
+    await page.unrouteAll();
+    // What another tab has begun is found by looking.
+    await page.evaluate("window.dispatchEvent(new Event('focus'))");
+    await page.getByText('No session.').waitFor({ state: 'detached' });
+    expect(await page.locator('#reason').inputValue()).to.equal('to see');
+    await page.keyboard.press('Escape');
+    expect(stage.complaints.splice(0)).to.have.lengthOf(1);
+  });
+
   it('a revision that is not there yet is live, also once it is there', async () => {
     await stage.go('/runs/wait-1?at=4');
     await page.waitForURL(/\/runs\/wait-1$/);
