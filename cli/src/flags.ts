@@ -74,10 +74,18 @@ export const tokenFileFlag = {
   file: Flags.string({ char: 'f', description: 'The file of tokens.', required: true, helpValue: 'FILE' }),
 };
 
+/** Nothing is no reason. Throws REPRISE_USAGE. */
+async function aReason(given: string): Promise<string> {
+  if (given.trim() !== '') return given;
+  throw usageError(
+    '--reason is empty. Say --reason TEXT, which is put on record, or leave it out where it is not needed.',
+  );
+}
+
 /** Who does it, and why: for every command that changes a run. */
 export const whoFlags = {
   by: Flags.string({ description: 'Who says so: it is put on record.', helpValue: 'NAME' }),
-  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT' }),
+  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT', parse: aReason }),
 };
 
 /** For what a person says about a form, or to a task. */
@@ -153,7 +161,7 @@ export const deadLettersArguments = {
 /** For what a person does with dead letters. */
 export const settlingFlags = {
   by: whoFlags.by,
-  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT', required: true }),
+  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT', required: true, parse: aReason }),
 };
 
 export const manyDeadLettersFlags = {

@@ -24,6 +24,10 @@ describe('runs under way', () => {
     await driving.saw(/hold +started/);
     const watching = begin('run', 'watch', 'cancel-1');
     await watching.saw(/hold +started/);
+    for (const verb of ['cancel', 'pause']) {
+      const { code, stderr } = await say('run', verb, 'cancel-1', '--reason', '');
+      expect([code, stderr]).to.satisfy(([is, err]: [number, string]) => is === 2 && /--reason is empty/.test(err));
+    }
     const cancelled = await say('run', 'cancel', 'cancel-1', '--reason', 'changed my mind', '--json');
     expect(jsonLines(cancelled.stdout)[0]).to.include({ runId: 'cancel-1', status: 'cancelled', driven: true });
     const [driven, watched] = await Promise.all([driving.ended, watching.ended]);

@@ -47,7 +47,7 @@ describe('store stats, backup, restore and compact', () => {
     expect(verified.code, verified.stdout).to.equal(0);
     const again = await say('store', 'backup', 'live.db');
     expect([again.code, again.stderr]).to.satisfy(
-      ([code, err]: [number, string]) => code === 5 && /a file at .*live.db already/.test(err),
+      ([code, err]: [number, string]) => code === 1 && /REPRISE_FILE_EXISTS.*live\.db is there already/.test(err),
     );
     const nowhere = await say('store', 'backup', 'none/there.db');
     expect([nowhere.code, nowhere.stderr]).to.satisfy(

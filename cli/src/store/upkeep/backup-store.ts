@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT } from '../../errors/exit-codes.ts';
 import type { Terminal } from '../../output/terminal.ts';
 import { count, plain } from '../../output/text.ts';
+import { fileExists } from '../../projects/write-files.ts';
 import type { Whereabouts } from '../locate-store.ts';
 import { withReader } from '../with-reader.ts';
 import { bytesText } from './bytes-text.ts';
@@ -13,6 +15,7 @@ import { verifiedShape, verifyFile } from './verify-file.ts';
 export async function backupStore(file: string, where: Whereabouts, terminal: Terminal): Promise<number> {
   const { out, err, json } = terminal;
   const to = resolve(file);
+  if (existsSync(to)) throw fileExists(to, '');
   const from = await withReader(where, async ({ storage, access }) => {
     await ability(storage, 'backup', access)(to);
     return access.where;
