@@ -58,17 +58,27 @@ export function flameOf(
   };
   for (const [path, attempts] of Object.entries(tasks)) if (attempts.some((one) => beginOf(one) <= now)) note(path);
   const nodeOf = (path: string): FlameNode => {
-    const within = (inside.get(path) ?? []).map(nodeOf);
-    const attempts = (tasks[path] ?? []).filter((one) => beginOf(one) <= now);
-    const own = within.length > 0 ? [] : attempts.map((one) => attemptNode(path, one, now));
-    const children = [...within, ...own].sort((a, b) => a.from - b.from || b.to - a.to);
-    const ends = attempts.map(({ ended = now }) => Math.min(now, ended));
-    const from = least([...children.map((one) => one.from), ...attempts.map(beginOf)]);
-    const to = most([...children.map((one) => one.to), ...ends]);
-    const last = attempts.at(-1);
+    const within = inside.get(path);
+    const isBlock = within !== undefined && within.length > 0;
+    const children = isBlock ? within.map(nodeOf) : [];
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let last: Attempt | undefined;
+    for (const one of tasks[path] ?? []) {
+      const begun = beginOf(one);
+      if (begun > now) continue;
+      last = one;
+      if (!isBlock) children.push(attemptNode(path, one, now));
+      from = Math.min(from, begun);
+      to = Math.max(to, Math.min(now, one.ended ?? now));
+    }
+    for (const child of children) {
+      from = Math.min(from, child.from);
+      to = Math.max(to, child.to);
+    }
+    if (children.length > 1) children.sort(byBegin);
     return {
       id: path,
-      kind: within.length > 0 ? 'block' : 'task',
+      kind: isBlock ? 'block' : 'task',
       name: path.slice(path.lastIndexOf('/') + 1),
       status: last === undefined ? together(children) : statusOf(last, now),
       from,
@@ -77,7 +87,7 @@ export function flameOf(
       children,
     };
   };
-  const top = (inside.get('') ?? []).map(nodeOf).sort((a, b) => a.from - b.from || b.to - a.to);
+  const top = (inside.get('') ?? []).map(nodeOf).sort(byBegin);
   const to = most([now, from, ...top.map((one) => one.to)]);
   return {
     id: '',
@@ -91,6 +101,7 @@ export function flameOf(
   };
 }
 
+const byBegin = (one: FlameNode, other: FlameNode): number => one.from - other.from || other.to - one.to;
 const beginOf = ({ ready, scheduled, started }: Attempt): number => ready ?? scheduled ?? started ?? 0;
 const statusOf = (one: Attempt | undefined, now: number): string =>
   (one?.ended ?? 0) > now ? 'running' : (one?.status ?? 'running');
@@ -148,7 +159,6 @@ export function stacked(root: FlameNode): { readonly boxes: readonly FlameBox[];
         if (!fits) continue;
         for (let at = row; at < row + height; at += 1)
           free[at] = Math.max(child.to, free[at] ?? Number.NEGATIVE_INFINITY);
-        for (let at = 0; at < free.length; at += 1) free[at] ??= Number.NEGATIVE_INFINITY;
         return row;
       }
       return -1;
