@@ -18,8 +18,9 @@ function wantsJson(argv: readonly string[]): boolean {
 
 /** Runs one command and ends the process with its exit code. */
 export async function main(entry: string, argv: readonly string[]): Promise<void> {
-  endWhenUnwritable(process.stdout, wantsJson(argv));
-  const terminal = createTerminal(process.stdout, process.stderr, process.env, wantsJson(argv));
+  const out = process.stdout;
+  endWhenUnwritable(out, wantsJson(argv));
+  const terminal = createTerminal(out, process.stderr, process.env, wantsJson(argv));
   const hasEnded = tellEarlyEnd(wantsJson(argv));
   let exit = 0;
   try {

@@ -205,6 +205,17 @@ describe('a run that goes on from one that failed', () => {
     expect(next.ready()).to.have.members(['a', 'c']);
   });
 
+  it('takes of several results of a task behind the cut that of the attempt which was open there', () => {
+    const r = run('a: { agent: a, retry: 1 }\nc: { agent: a }');
+    r.schedule();
+    r.fail('a');
+    const late = [1, 2].map((attempt) => ({ taskId: 'c', attempt, via: 'agent' as const, output: `of ${attempt}` }));
+    const next = goOnFrom(r, { late });
+    expect(resetIn(next)).to.deep.include({ tasks: ['a'] });
+    expect(next.task('c')).to.include({ status: 'completed', attempt: 1, output: 'of 1' });
+    expect(next.ready()).to.deep.equal(['a']);
+  });
+
   it('undoes a result that came before the end, and that is not accepted, and may be taken to another store', () => {
     const r = run(
       'pay: { agent: a, compensate: undo, fallback: { value: 0 }, repeat: { until: output.nothing, max: 2 } }\nb: { agent: a, retry: 1 }',

@@ -47,10 +47,12 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   };
   const events: RunEvent[] = [reset];
   const isReset = new Set([...tasks, ...restarted]);
-  const late = new Map(command.late.map((one) => [one.taskId, one]));
+  // Of one task several attempts may be known: those behind the cut began a later round, or were made again.
+  const late = new Map(command.late.map((one) => [undoing(one.taskId, one.attempt), one]));
   for (const task of state.tasks.values()) {
     if (isReset.has(task.id)) continue;
-    for (const event of endOfAttempt(state, task, late.get(task.id), context)) events.push(event);
+    for (const event of endOfAttempt(state, task, late.get(undoing(task.id, task.attempt)), context))
+      events.push(event);
   }
   for (const event of undoneElsewhere(state, command, at)) events.push(event);
   for (const { id, signal, data } of command.signals)
@@ -86,7 +88,7 @@ function endOfAttempt(
   context: DecisionContext,
 ): readonly RunEvent[] {
   if (hasEnded(task)) return [];
-  if (known?.attempt === task.attempt) {
+  if (known !== undefined) {
     const { taskId, attempt, output, via } = known;
     if (via === 'child') return conclude(state, task, { output, via }, context);
     const { runId } = state;
