@@ -1,4 +1,4 @@
-import { type Orchestrator, parseWorkflow, type Workflow } from '@reprise/core';
+import { defineAgent, type Orchestrator, parseWorkflow, type Workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { eventsOf, gate, lastingStore, manualTime, orchestrators } from './support.ts';
@@ -323,5 +323,48 @@ outer:
       }
       expect.fail('one of them fails');
     });
+
+    for (const how of ['cancelled', 'forced', 'failed beside'] as const)
+      it(`is not waited for by what is undone in a retry that is ${how} before it has it`, async () => {
+        const undone = of(`
+book:
+  mutex: { key: one, across: workflow }
+  scope:
+    pay: { agent: work, compensate: { agent: undo } }
+    ship: { agent: work, after: pay }
+beside: { wait: { signal: go } }
+fails: { agent: work, after: beside }`);
+        const { time, parts } = manualTime(lastingStore());
+        const work = gate('work', { obeys: true });
+        const undoings: string[] = [];
+        const undo = defineAgent({ name: 'undo', handle: (task) => void undoings.push(task.taskId) });
+        const reprise = await start({ ...parts(), workflows: [undone], agents: [work.agent, undo] });
+        const no = Object.assign(new Error('no'), { retryable: false });
+        await reprise.startRun(undone, null, { id: 'r1' });
+        await time.quiet();
+        work.answer();
+        await time.quiet();
+        // What it did stays to be undone, by whoever goes on from it.
+        await reprise.run('r1').cancel('stop', { force: true });
+        await time.quiet();
+        await reprise.startRun(undone, null, { id: 'r2' });
+        await time.quiet();
+        expect(work.calls.at(-1)?.runId).to.equal('r2');
+        const retried = await reprise.retryRun('r1', { id: 'r3' });
+        await time.quiet();
+        expect(await status(reprise, 'r3', 'book/ship')).to.equal('ready');
+        if (how === 'failed beside') {
+          await retried.signal('go');
+          await time.quiet();
+          const at = work.calls.findLastIndex(({ runId }) => runId === 'r3');
+          expect(work.calls[at]?.taskId).to.equal('fails');
+          work.answer();
+          work.refuse(no);
+        } else await retried.cancel('enough', { force: how === 'forced' });
+        await time.quiet();
+        expect((await retried.state()).status).to.be.oneOf(['cancelled', 'failed']);
+        expect(undoings).to.deep.equal(how === 'forced' ? [] : ['book/pay@1']);
+        await replays(reprise, ['r3']);
+      });
   });
 });

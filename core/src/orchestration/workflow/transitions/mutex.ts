@@ -87,8 +87,9 @@ export function ungranted(state: RunState): ReadonlySet<string> {
   const found = new Set<string>();
   for (const name of state.shared) {
     const task = state.tasks.get(state.mutexes.get(name)?.[0] ?? '');
-    // What has not begun waits as it is: it is not ready.
-    if (task !== undefined && !task.granted && task.status !== 'pending') found.add(task.id);
+    // What has not begun waits as it is: it is not ready. What closes asks for nothing any more, and what it did is undone all the same.
+    const asks = task !== undefined && !task.granted && task.closing === undefined;
+    if (asks && task.status !== 'pending') found.add(task.id);
   }
   return found;
 }
